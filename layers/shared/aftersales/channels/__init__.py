@@ -1,0 +1,1 @@
+"""Ways to reach agents: one file per channel, and what they share."""

@@ -1,0 +1,1 @@
+"""Tracking sources: one file each, and what they share."""

@@ -1,0 +1,69 @@
+"""What a rule says is wrong. Standard library only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """How bad it is: `notice` can wait, `warn` today, `alarm` now, `critical` the desk itself fails."""
+
+    NOTICE = "notice"
+    WARN = "warn"
+    ALARM = "alarm"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """0 for the mildest, growing."""
+        return list(Severity).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A problem, ready to become a case.
+
+    `kind` and `subject` together name the case (`stalled`, `parcel:YT0000000000001`). `family` and
+    `strength` order kinds of one subject: an open case is superseded by a stronger finding of the
+    same family. `facts` is what the wording needs: short strings, numbers and ISO times, no phone
+    numbers, no addresses. `deadline` is when the harm is done.
+    """
+
+    kind: str
+    subject: str
+    severity: Severity
+    shop_id: str
+    facts: dict[str, str | int | None] = field(default_factory=dict)
+    deadline: datetime | None = None
+    family: str = ""
+    strength: int = 0
+
+
+class Transition(StrEnum):
+    """What happened to a case that people are told about."""
+
+    OPENED = "opened"
+    ESCALATED = "escalated"
+    SOLVED = "solved"
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A message to be worded about one transition of one case.
+
+    `alert_id` is unique per transition and short (`7K3M9QW2-1`); `case_id` stays over a case's life.
+    """
+
+    alert_id: str
+    case_id: str
+    transition: Transition
+    kind: str
+    subject: str
+    severity: Severity
+    shop_id: str
+    facts: dict[str, str | int | None]
+    opened_at: datetime
+    at: datetime
+    deadline: datetime | None = None

@@ -1,0 +1,1 @@
+"""Wording: one catalogue per language, and the message that channels render."""

@@ -1,0 +1,139 @@
+"""Value types of orders and parcels. Standard library only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from aftersales.tracking import TERMINAL, DeliveredHow, Reason, Status, Watch
+
+
+class OrderStatus(StrEnum):
+    """What an order is doing, in one vocabulary for all platforms."""
+
+    UNPAID = "unpaid"
+    PAID = "paid"
+    PARTLY_SHIPPED = "partly_shipped"
+    SHIPPED = "shipped"
+    FINISHED = "finished"
+    CLOSED = "closed"
+    UNKNOWN = "unknown"
+
+
+class RefundStatus(StrEnum):
+    """The state of the after-sales request of an order."""
+
+    NONE = "none"
+    OPEN = "open"
+    DONE = "done"
+    PARTIAL = "partial"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    """One line of an order. Amounts in minor units of the order's currency."""
+
+    title: str
+    quantity: int = 1
+    sku: str = ""
+    amount_minor: int | None = None
+    line_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shipment:
+    """What an order says about one of its parcels, before a parcel is watched.
+
+    `courier` is our courier code, or "" where the text was not recognised (`courier_text` keeps it).
+    """
+
+    waybill_number: str
+    courier: str = ""
+    courier_text: str = ""
+    shipped_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order of a shop. Times are aware UTC; what is unknown is None, never zero.
+
+    Personal data is kept to what the desk needs: `buyer_ref` (the platform's id or nickname),
+    `phone_tail` (last four digits, which some couriers ask for), province and city.
+    """
+
+    shop_id: str
+    order_id: str
+    status: OrderStatus
+    raw_status: str = ""
+    created_at: datetime | None = None
+    paid_at: datetime | None = None
+    shipped_at: datetime | None = None
+    finished_at: datetime | None = None
+    ship_by: datetime | None = None
+    auto_confirm_at: datetime | None = None
+    amount_minor: int | None = None
+    currency: str = ""
+    buyer_ref: str = ""
+    phone_tail: str = ""
+    province: str = ""
+    city: str = ""
+    country: str = ""
+    refund: RefundStatus = RefundStatus.NONE
+    refund_id: str = ""
+    refund_amount_minor: int | None = None
+    lines: tuple[OrderLine, ...] = ()
+    shipments: tuple[Shipment, ...] = ()
+    updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A watched parcel, as the rules see it.
+
+    `parcel_id` names one watch: the waybill number, with `~yyyymmdd` behind it where a courier
+    used the number again. `marks` are the problem kinds whose case this parcel has opened, each
+    with the severity it was opened at (`stalled:alarm`), so that an unchanged parcel needs no look
+    into the casebook.
+    """
+
+    parcel_id: str
+    waybill_number: str
+    courier: str
+    shop_id: str
+    order_ids: tuple[str, ...] = ()
+    source: str = ""
+    shipped_at: datetime | None = None
+    added_at: datetime | None = None
+    phone_tail: str = ""
+    province: str = ""
+    city: str = ""
+    cross_border: bool = False
+    auto_confirm_at: datetime | None = None
+    disputed: bool = False
+
+    status: Status = Status.UNKNOWN
+    reason: Reason | None = None
+    delivered_how: DeliveredHow | None = None
+    status_at: datetime | None = None
+    picked_up_at: datetime | None = None
+    delivered_at: datetime | None = None
+    last_event_at: datetime | None = None
+    last_event_text: str = ""
+    last_event_place: str = ""
+    event_count: int = 0
+    failed_attempts: int = 0
+    reopened: bool = False
+    digest: str = ""
+
+    watch: Watch = Watch.NEW
+    watch_reason: str = ""
+    checked_at: datetime | None = None
+    marks: tuple[str, ...] = field(default=())
+    version: int = 0
+
+    @property
+    def watched(self) -> bool:
+        """Is this parcel still to be followed? Terminal parcels are, while the buyer disputes them."""
+        return self.status not in TERMINAL or self.disputed

@@ -1,0 +1,1 @@
+"""Shop platforms: one file each, and what they share."""

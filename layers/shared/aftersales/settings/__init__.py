@@ -1,0 +1,1 @@
+"""The operator's settings: their shape, their loading, their checks."""

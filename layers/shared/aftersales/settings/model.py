@@ -1,0 +1,161 @@
+"""The shape of the settings file. Every field has its default and its unit here, and nowhere else.
+
+The file is YAML for people and JSON in the `settings` table; both become these structs. Unknown
+fields are refused, so that a misspelt one is not silently without effect. Secrets stand in it by
+name only: `env:NAME`, `ssm:/path/name` or `secretsmanager:name#field`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+
+class _Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Base of all settings: immutable, strict about names."""
+
+
+class TrackingRules(_Struct, frozen=True):
+    """When a parcel becomes a problem. Hours are clock hours unless the name says working days."""
+
+    no_pickup_warn_hours: float = 24
+    no_pickup_alarm_hours: float = 48
+    stalled_hours: float = 48
+    stalled_remote_hours: float = 72
+    stalled_cross_border_working_days: float = 5
+    delivery_overdue_hours: float = 36
+    pickup_notice_hours: float = 18
+    pickup_alarm_hours: float = 48
+    customs_hours: float = 72
+    lost_suspected_days: float = 10
+    lost_suspected_cross_border_days: float = 30
+    failed_attempts_alarm: int = 2
+    auto_confirm_margin_hours: float = 48
+    source_quiet_hours: float = 24
+    reused_number_days: float = 5
+    """Scans earlier than the ship date by more than this belong to another parcel."""
+
+
+class Source(_Struct, frozen=True):
+    """One account at a tracking source. `secrets` maps the vendor's own names to secret references.
+
+    kuaidi100: key, customer, salt; kdniao: business_id, app_key; seventeentrack: key;
+    aftership: key, webhook_secret; easypost: key, webhook_secret; sf: partner_id, checkword.
+    """
+
+    kind: str
+    secrets: dict[str, str] = {}
+    base_url: str = ""
+    callback_url: str = ""
+    push: bool = True
+    requests_per_second: float | None = None
+    concurrency: int | None = None
+    options: dict[str, str] = {}
+    path_secret: str = ""
+    """Secret reference; the last part of the callback path, for sources that sign nothing."""
+
+
+class Tracking(_Struct, frozen=True):
+    """How parcels are watched."""
+
+    sources: dict[str, Source] = {}
+    default_source: str = ""
+    by_courier: dict[str, str] = {}
+    rules: TrackingRules = TrackingRules()
+    rules_by_courier: dict[str, dict[str, Any]] = {}
+    remote_regions: tuple[str, ...] = ("西藏", "新疆", "青海", "内蒙古", "甘肃", "宁夏", "海南")
+    shards: int = 16
+    keep_days: int = 180
+
+
+class Shop(_Struct, frozen=True):
+    """One shop. `rules` overrides single fields of `TrackingRules` for it."""
+
+    id: str
+    platform: str = "file"
+    name: str = ""
+    language: str = ""
+    time_zone: str = ""
+    currency: str = "CNY"
+    order_url: str = ""
+    """Link to an order in the seller's back office; `{order_id}` is replaced."""
+    rules: dict[str, Any] = {}
+    auto_confirm_days: float | None = None
+    """Days after shipping until the platform confirms receipt by itself; None: the platform's rule."""
+
+
+class Calendar(_Struct, frozen=True):
+    """Days off, and who publishes them."""
+
+    country: str = "CN"
+    holidays: tuple[str, ...] = ()
+    working_days: tuple[str, ...] = ()
+    service_hours: str = "09:00-22:00"
+
+
+class Target(_Struct, frozen=True):
+    """One place where alerts arrive. Which fields a kind needs is said in docs/settings.md.
+
+    dingtalk: url, sign_secret; wecom: url; feishu: url, sign_secret; slack: url;
+    webhook: url, sign_secret; sns: topic_arn. `url` and `sign_secret` are secret references
+    (a URL may also stand openly where it holds no secret).
+    """
+
+    kind: str
+    url: str = ""
+    sign_secret: str = ""
+    topic_arn: str = ""
+    keyword: str = ""
+    language: str = ""
+    mentions: tuple[str, ...] = ()
+    allow_private_address: bool = False
+    ascii_subject: bool = False
+
+
+class Route(_Struct, frozen=True):
+    """Which cases go where. An empty list means all; the first route that fits is taken."""
+
+    targets: tuple[str, ...]
+    shops: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    min_severity: str = "notice"
+
+
+class Alerts(_Struct, frozen=True):
+    """Targets and routes. Cases about the desk itself go to `operators`."""
+
+    targets: dict[str, Target] = {}
+    routes: tuple[Route, ...] = ()
+    operators: tuple[str, ...] = ()
+    give_up_hours: float = 24
+    desk_url: str = ""
+
+
+class Settings(_Struct, frozen=True):
+    """The whole file."""
+
+    language: str = "zh-CN"
+    time_zone: str = "Asia/Shanghai"
+    calendar: Calendar = Calendar()
+    shops: tuple[Shop, ...] = ()
+    tracking: Tracking = Tracking()
+    alerts: Alerts = Alerts()
+
+    def shop(self, shop_id: str) -> Shop:
+        """The shop with that id, or one with defaults where the settings do not name it."""
+        for shop in self.shops:
+            if shop.id == shop_id:
+                return shop
+        return Shop(id=shop_id)
+
+    def tracking_rules(self, shop_id: str, courier: str) -> TrackingRules:
+        """The rules of one shop and courier: file defaults, then the courier's, then the shop's."""
+        overrides = {**self.tracking.rules_by_courier.get(courier, {}), **self.shop(shop_id).rules}
+        if not overrides:
+            return self.tracking.rules
+        return msgspec.structs.replace(self.tracking.rules, **overrides)
+
+    def source_for(self, courier: str) -> str:
+        """The name of the tracking source for a courier, "" where none is set."""
+        return self.tracking.by_courier.get(courier, self.tracking.default_source)
