@@ -95,7 +95,7 @@ class Parcel:
     `parcel_id` names one watch: the waybill number, with `~yyyymmdd` behind it where a courier
     used the number again. `marks` are the problem kinds whose case this parcel has opened, each
     with the severity it was opened at (`stalled:alarm`), so that an unchanged parcel needs no look
-    into the casebook.
+    into the casebook. `abandoned` means that no order travels with this number any more.
     """
 
     parcel_id: str
@@ -112,6 +112,7 @@ class Parcel:
     cross_border: bool = False
     auto_confirm_at: datetime | None = None
     disputed: bool = False
+    abandoned: bool = False
 
     status: Status = Status.UNKNOWN
     reason: Reason | None = None
@@ -135,5 +136,11 @@ class Parcel:
 
     @property
     def watched(self) -> bool:
-        """Is this parcel still to be followed? Terminal parcels are, while the buyer disputes them."""
-        return self.status not in TERMINAL or self.disputed
+        """Is this parcel still to be followed?
+
+        Until it is delivered, returned or cancelled, and longer while the buyer disputes it or a
+        case of it is open (`marks`); an abandoned one only until its cases are closed.
+        """
+        if self.marks or self.disputed:
+            return True
+        return self.status not in TERMINAL and not self.abandoned

@@ -1,0 +1,1 @@
+"""One module per table: the item, and the few operations allowed on it."""

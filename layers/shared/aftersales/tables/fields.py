@@ -1,0 +1,88 @@
+"""Attribute types: instants, and value types packed as compact JSON.
+
+A parcel or an order is kept as one JSON attribute, not as thirty attributes: it reads ten times
+faster, stays well under 1 KB (defaults are left out) and has one place where its shape is defined.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
+
+import msgspec
+from pynamodb.attributes import Attribute
+from pynamodb.constants import STRING
+
+T = TypeVar("T")
+
+
+def iso(moment: datetime) -> str:
+    """`2026-11-03T10:20:00Z`; refuses times without a zone."""
+    if moment.tzinfo is None:
+        raise ValueError("a time without a zone cannot be stored")
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+class InstantAttribute(Attribute[datetime]):
+    """An aware datetime, stored as sortable ISO text in UTC."""
+
+    attr_type = STRING
+
+    def serialize(self, value: datetime) -> str:
+        return iso(value)
+
+    def deserialize(self, value: str) -> datetime:
+        return datetime.fromisoformat(value)
+
+
+def pack(value: Any) -> str:
+    """A dataclass as JSON without the fields that hold their defaults."""
+    return msgspec.json.encode(_lean(value)).decode()
+
+
+def _lean(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {
+            name: _lean(content)
+            for name, default in _defaults(type(value))
+            if (content := getattr(value, name)) != default
+        }
+    if isinstance(value, tuple | list):
+        return [_lean(item) for item in value]
+    return value
+
+
+_known_defaults: dict[type, tuple[tuple[str, Any], ...]] = {}
+
+
+def _defaults(kind: type) -> tuple[tuple[str, Any], ...]:
+    known = _known_defaults.get(kind)
+    if known is None:
+        known = tuple(
+            (
+                field.name,
+                field.default
+                if field.default_factory is dataclasses.MISSING
+                else field.default_factory(),
+            )
+            for field in dataclasses.fields(kind)
+        )
+        _known_defaults[kind] = known
+    return known
+
+
+class PackedAttribute(Attribute[T], Generic[T]):
+    """A frozen dataclass as one JSON string. Unknown fields of a newer version are ignored."""
+
+    attr_type = STRING
+
+    def __init__(self, kind: type[T], **options: Any) -> None:
+        super().__init__(**options)
+        self._decoder = msgspec.json.Decoder(kind)
+
+    def serialize(self, value: T) -> str:
+        return pack(value)
+
+    def deserialize(self, value: str) -> T:
+        return self._decoder.decode(value)
