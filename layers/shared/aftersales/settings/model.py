@@ -67,6 +67,8 @@ class Tracking(_Struct, frozen=True):
     remote_regions: tuple[str, ...] = ("西藏", "新疆", "青海", "内蒙古", "甘肃", "宁夏", "海南")
     shards: int = 16
     keep_days: int = 180
+    courier_codes: dict[str, dict[str, str]] = {}
+    """Source -> our courier code -> the vendor's code; wins over the built-in table."""
 
 
 class Shop(_Struct, frozen=True):
@@ -82,7 +84,7 @@ class Shop(_Struct, frozen=True):
     """Link to an order in the seller's back office; `{order_id}` is replaced."""
     rules: dict[str, Any] = {}
     auto_confirm_days: float | None = None
-    """Days after shipping until the platform confirms receipt by itself; None: the platform's rule."""
+    """Days from shipping until the platform confirms receipt itself; None: the platform's rule."""
 
 
 class Calendar(_Struct, frozen=True):
