@@ -46,7 +46,7 @@ class OrderLine:
 class Shipment:
     """What an order says about one of its parcels, before a parcel is watched.
 
-    `courier` is our courier code, or "" where the text was not recognised (`courier_text` keeps it).
+    `courier` is our courier code, or "" where `courier_text` was not recognised.
     """
 
     waybill_number: str
@@ -80,7 +80,7 @@ class Order:
     province: str = ""
     city: str = ""
     country: str = ""
-    refund: RefundStatus = RefundStatus.NONE
+    refund: RefundStatus = RefundStatus.UNKNOWN
     refund_id: str = ""
     refund_amount_minor: int | None = None
     lines: tuple[OrderLine, ...] = ()
@@ -138,9 +138,9 @@ class Parcel:
     def watched(self) -> bool:
         """Is this parcel still to be followed?
 
-        Until it is delivered, returned or cancelled, and longer while the buyer disputes it or a
-        case of it is open (`marks`); an abandoned one only until its cases are closed.
+        Until it is delivered, returned or cancelled, and longer while the buyer disputes it; an
+        abandoned one only until its cases are closed.
         """
-        if self.marks or self.disputed:
+        if self.disputed:
             return True
-        return self.status not in TERMINAL and not self.abandoned
+        return self.status not in TERMINAL and (not self.abandoned or bool(self.marks))

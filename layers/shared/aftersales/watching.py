@@ -15,7 +15,7 @@ from aftersales.tables import parcels
 from aftersales.tracking import TERMINAL, Watch
 
 REUSE_AFTER = timedelta(days=30)
-"""A number shipped again this long after its first shipping is another parcel (courier practice)."""
+"""A number shipped again this long after its first shipping belongs to another parcel."""
 TRIES = 4
 
 

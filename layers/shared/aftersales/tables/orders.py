@@ -79,8 +79,6 @@ def united(old: Order, new: Order) -> Order:
         value = getattr(new, field.name)
         if value in (None, "", ()) or value in (OrderStatus.UNKNOWN, RefundStatus.UNKNOWN):
             continue
-        if field.name == "refund" and value is RefundStatus.NONE:
-            continue
         known[field.name] = value
     return replace(old, **known)
 

@@ -1,0 +1,1 @@
+"""The casebook: one case per problem, and the outbox record that goes with each transition."""

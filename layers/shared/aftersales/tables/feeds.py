@@ -1,0 +1,183 @@
+"""The `feeds` table: how far each stream of facts was read, and how its source is doing.
+
+    feed                    holds
+    tracking#<source>#<n>   the sweep of one shard at one source: watermark, lease, progress
+    source#<source>         the source's request slots and health, shared by all shards
+    target#<target>         until when a robot wants to be left alone
+
+Progress inside a sweep is written before a chunk of parcels is asked about (`claimed_through`) and
+never after: a run that dies has its last chunk counted as asked, so that no number is asked twice
+within the source's lock interval.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.exceptions import UpdateError
+from pynamodb.expressions.condition import Condition
+
+from aftersales.tables.connection import Table
+from aftersales.tables.fields import InstantAttribute, PackedAttribute
+
+RESERVE_TRIES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class AskedWindow:
+    """A past sweep window (start, end] and when its parcels were asked about (business time)."""
+
+    start: datetime
+    end: datetime
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SweepProgress:
+    """Where the sweep of one shard at one source stands.
+
+    Everything due up to `swept_until` has been asked. While `window_end` is set a window is under
+    way: parcels up to `claimed_through` (by id) are counted as asked, those up to `done_through`
+    were answered. `not_before` is the real time before which the source is left alone.
+    """
+
+    swept_until: datetime | None = None
+    window_end: datetime | None = None
+    claimed_through: str = ""
+    done_through: str = ""
+    windows: tuple[AskedWindow, ...] = ()
+    not_before: datetime | None = None
+    leased_by: str = ""
+    leased_until: datetime | None = None
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SourceHealth:
+    """How a source is doing (business time). `cases` are the kinds of open cases about it."""
+
+    failing_since: datetime | None = None
+    last_answer_at: datetime | None = None
+    cases: tuple[str, ...] = field(default=())
+    version: int = 0
+
+
+class _Row(Table):
+    class Meta:
+        table_name = ""
+
+    name: ClassVar[str] = "feeds"
+    feed = UnicodeAttribute(hash_key=True)
+    progress = PackedAttribute(SweepProgress, null=True)
+    health = PackedAttribute(SourceHealth, null=True)
+    version = NumberAttribute(null=True)
+    next_slot = NumberAttribute(null=True)
+    blocked_until = InstantAttribute(null=True)
+
+
+def sweep_feed(source: str, shard: int) -> str:
+    """The name of a sweep's feed."""
+    return f"tracking#{source}#{shard}"
+
+
+def progress(feed: str) -> SweepProgress:
+    """Where a sweep stands; an empty progress where it never ran."""
+    row = _find(feed)
+    if row is None or row.progress is None:
+        return SweepProgress()
+    return replace(row.progress, version=int(row.version or 0))
+
+
+def save_progress(feed: str, value: SweepProgress) -> SweepProgress | None:
+    """Write progress over the version it was made from. None where another run was faster."""
+    row = _Row(feed)
+    actions = [
+        _Row.progress.set(replace(value, version=0)),
+        _Row.version.set(value.version + 1),
+    ]
+    if not _update(row, actions, _at_version(value.version)):
+        return None
+    return replace(value, version=value.version + 1)
+
+
+def all_progress(feeds: Iterable[str]) -> dict[str, SweepProgress]:
+    """The progress of several sweeps; those that never ran are missing. Eventually consistent."""
+    return {
+        row.feed: row.progress for row in _Row.batch_get(list(feeds)) if row.progress is not None
+    }
+
+
+def health(source: str) -> SourceHealth:
+    """How a source is doing; healthy where nothing is known."""
+    row = _find(f"source#{source}")
+    if row is None or row.health is None:
+        return SourceHealth()
+    return replace(row.health, version=int(row.version or 0))
+
+
+def save_health(source: str, value: SourceHealth) -> bool:
+    """Write a source's health over the version it was made from. False where another was faster."""
+    actions = [_Row.health.set(replace(value, version=0)), _Row.version.set(value.version + 1)]
+    return _update(_Row(f"source#{source}"), actions, _at_version(value.version))
+
+
+def reserve_slots(source: str, count: int, per_second: float, wall_now: datetime) -> datetime:
+    """Reserve `count` request slots at a rate that all workers together must keep.
+
+    Returns the real time of the first slot; the next ones follow `1 / per_second` apart. One write
+    for any number of slots. Under contention the slots after the latest known end are taken without
+    a condition: at worst two workers share a second once.
+    """
+    row = _Row(f"source#{source}")
+    now = wall_now.timestamp()
+    duration = count / per_second
+    for _ in range(RESERVE_TRIES):
+        found = _find(row.feed)
+        end = float(found.next_slot) if found is not None and found.next_slot else 0.0
+        start = max(now, end)
+        # Whole milliseconds: DynamoDB numbers are decimal, and equality must hold on return.
+        condition = (
+            _Row.next_slot == found.next_slot
+            if found is not None and found.next_slot
+            else _Row.next_slot.does_not_exist()
+        )
+        if _update(row, [_Row.next_slot.set(round(start + duration, 3))], condition):
+            return wall_now + timedelta(seconds=start - now)
+    return wall_now + timedelta(seconds=duration)
+
+
+def blocked_until(target: str) -> datetime | None:
+    """Until when a target wants no message, or None."""
+    row = _find(f"target#{target}")
+    return None if row is None else row.blocked_until
+
+
+def block(target: str, until: datetime) -> None:
+    """A target asked to be left alone. A longer block that is known already stays."""
+    longer_is_known = _Row.blocked_until >= until
+    _update(_Row(f"target#{target}"), [_Row.blocked_until.set(until)], ~longer_is_known)
+
+
+def _find(feed: str) -> _Row | None:
+    try:
+        return _Row.get(feed, consistent_read=True)
+    except _Row.DoesNotExist:
+        return None
+
+
+def _at_version(version: int) -> Condition:
+    return _Row.version == version if version else _Row.version.does_not_exist()
+
+
+def _update(row: _Row, actions: list, condition: Condition) -> bool:  # type: ignore[type-arg]
+    try:
+        row.update(actions=actions, condition=condition)
+    except UpdateError as exc:
+        if exc.cause_response_code == "ConditionalCheckFailedException":
+            return False
+        raise
+    return True
