@@ -12,5 +12,8 @@ flags=(--universal --python-version 3.11 --generate-hashes --no-emit-index-url -
 "$uv" pip compile "${flags[@]}" requirements/sam.in -o requirements/sam.txt
 layer=(--python-version 3.13 --generate-hashes --no-emit-index-url --no-emit-find-links --quiet
        --custom-compile-command requirements/compile.sh "$@" -c requirements/local.txt)
-"$uv" pip compile "${layer[@]}" layers/shared/requirements.in -o layers/shared/requirements.txt
+# The Lambda runtime has boto3 and botocore with what they need: none of it goes into the layer.
+runtime=(--no-emit-package boto3 --no-emit-package botocore --no-emit-package s3transfer
+         --no-emit-package python-dateutil --no-emit-package six)
+"$uv" pip compile "${layer[@]}" "${runtime[@]}" layers/shared/requirements.in -o layers/shared/requirements.txt
 "$uv" pip compile "${layer[@]}" layers/spreadsheets/requirements.in -o layers/spreadsheets/requirements.txt
