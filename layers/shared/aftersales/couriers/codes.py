@@ -247,7 +247,7 @@ _NAMED: tuple[tuple[str, str], ...] = (
     (r"云途|YUN ?EXPRESS", "yunexpress"),
     (r"顺友|SUN ?YOU", "sunyou"),
     (r"万邑通|(?<![A-Z])WINIT(?![A-Z])", "winit"),
-    (r"(?:联邦|FED ?EX)[^A-Z]*国内|FED ?EX ?CN(?![A-Z])", "fedex_cn"),
+    (r"(?:联邦|FED ?EX)[^A-Z]*(?:国|境)内|FED ?EX ?CN(?![A-Z])", "fedex_cn"),
     (r"联邦快递|FED ?EX", "fedex"),
     (r"(?<![A-Z])DHL(?![A-Z])|敦豪", "dhl"),
     (r"(?<![A-Z])USPS(?![A-Z])|美国邮政", "usps"),
@@ -336,12 +336,12 @@ def from_text(text: str) -> str:
     folded = _SPACE_BESIDE_HAN.sub("", folded)
     if not folded:
         return ""
-    for pattern, courier in _NAMED:
-        if re.search(pattern, folded):
-            return courier
     code = folded.lower()
     if code in NAMES:
         return code
+    for pattern, courier in _NAMED:
+        if re.search(pattern, folded):
+            return courier
     for source in ("kuaidi100", "kdniao"):
         courier = from_source(source, code)
         if courier in NAMES:
