@@ -72,7 +72,7 @@ class Engine:
             _end_orphan(self._state_dir / PID_FILE, self._binary)
         wanted = self._port
         for attempt in range(3):
-            self._port = wanted or _free_port()
+            self._port = _free_port(wanted)
             self._launch()
             try:
                 self._wait_until_it_answers()
@@ -162,9 +162,19 @@ def _answers(endpoint: str) -> bool:
         return False
 
 
-def _free_port() -> int:
+def _free_port(wanted: int) -> int:
+    """The wanted port, or any for 0. Raises `Misconfigured` where another process listens on it."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        # As servers do: a connection that is still closing does not make a port taken.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError as exc:
+            raise Misconfigured(
+                f"The port {wanted} for the embedded database engine cannot be used: "
+                f"{exc.strerror}.",
+                what_to_do="Choose another one.",
+            ) from exc
         return int(probe.getsockname()[1])
 
 
