@@ -1,0 +1,153 @@
+"""WeCom (企业微信) message push, formerly group robot: a POST per message to the robot's address.
+
+Facts: alert channels reference, section 4.2. The key in the address is the only secret. The robot
+answers HTTP 200 on failure, so only `errcode` counts. Limits are bytes of the decoded content.
+Markdown can mention user ids only; phone numbers and `all` need the text form, so a message that
+mentions one goes as text. Markdown (v1) has colours and quotes but no lists.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, ClassVar
+
+from aftersales.channels import answers
+from aftersales.channels.answers import Verdict
+from aftersales.channels.base import Outcome, OutcomeKind
+from aftersales.channels.layout import (
+    EVERYBODY,
+    SHORT_TEXT_BYTES,
+    Markup,
+    fit,
+    footer,
+    heading,
+    links,
+    paragraphs,
+    prepare,
+    short,
+)
+from aftersales.channels.text import utf8_bytes, without_markup, without_pings, without_tags
+from aftersales.findings import Severity
+from aftersales.http import HttpRequest, Transport
+from aftersales.messages.base import Message
+from aftersales.settings.model import Target
+
+MARKDOWN_LIMIT_BYTES = 4096
+TEXT_LIMIT_BYTES = 2048
+WAIT_SECONDS = 60.0  # after more than 20 messages in a minute
+
+VERDICTS = {
+    -1: Verdict(OutcomeKind.TRANSIENT, "the robot is busy"),
+    45009: Verdict(OutcomeKind.RATE_LIMITED, "more than 20 messages a minute", WAIT_SECONDS),
+    45033: Verdict(OutcomeKind.TRANSIENT, "too many calls at once"),
+    93000: Verdict(OutcomeKind.BAD_CONFIG, "the robot's address or key is not valid"),
+    40058: Verdict(OutcomeKind.BAD_CONTENT, "a parameter is not accepted, or the text is too long"),
+    45002: Verdict(OutcomeKind.BAD_CONTENT, "the text is too long"),
+    40008: Verdict(OutcomeKind.BAD_CONTENT, "this message type is not accepted"),
+}
+
+_PHONE = re.compile(r"(?:\+?86-?)?1\d{10}")
+
+
+def _escape(text: str) -> str:
+    return without_markup(without_tags(without_pings(text)))
+
+
+def _plain(text: str) -> str:
+    return without_tags(without_pings(text))
+
+
+MARKDOWN = Markup(
+    escape=_escape,
+    strong="**{}**",
+    fact="> {}",
+    quote="> {}",
+    link="[{label}]({url})",
+)
+PLAIN = Markup(escape=_plain)
+
+
+class WeCom:
+    """One robot in one group. There is no signature: `sign_secret` is not used."""
+
+    kind: ClassVar[str] = "wecom"
+
+    def __init__(self, target: Target, url: str, sign_secret: str, transport: Transport) -> None:
+        del sign_secret
+        self._target = target
+        self._url = url
+        self._transport = transport
+
+    def send(self, message: Message, now: datetime) -> Outcome:
+        """Markdown, or text where the mentions need it; if refused, once more as short text."""
+        message = prepare(message, self._target.mentions)
+        needs_text = any(_PHONE.fullmatch(p) or p == EVERYBODY for p in message.mentions)
+        rich = self.text if needs_text else self.markdown
+        return answers.rich_then_plain(
+            lambda: self._post(rich(message), now),
+            lambda: self._post(self.text(short(message), SHORT_TEXT_BYTES), now),
+        )
+
+    def markdown(self, message: Message) -> dict[str, Any]:
+        """The marked-up form of a prepared message, within the limit."""
+
+        def render(message: Message) -> str:
+            markup = replace(MARKDOWN, lead=_lead(message))
+            parts = [f"### {heading(message, self._target.keyword, _escape)}"]
+            parts += [
+                *paragraphs(message, markup),
+                " | ".join(links(message, markup)),
+                " ".join(f"<@{person}>" for person in message.mentions),
+                f'<font color="comment">{_escape(footer(message))}</font>',
+            ]
+            return "\n\n".join(part for part in parts if part)
+
+        fitted = fit(message, lambda m: utf8_bytes(render(m)) - MARKDOWN_LIMIT_BYTES)
+        return {"msgtype": "markdown", "markdown": {"content": render(fitted)}}
+
+    def text(self, message: Message, limit_bytes: int = TEXT_LIMIT_BYTES) -> dict[str, Any]:
+        """The plain form of a prepared message."""
+
+        def render(message: Message) -> str:
+            parts = [heading(message, self._target.keyword, _plain), *paragraphs(message, PLAIN)]
+            parts += [*links(message, PLAIN), footer(message)]
+            return "\n".join(part for part in parts if part)
+
+        fitted = fit(message, lambda m: utf8_bytes(render(m)) - limit_bytes)
+        people = [f"@{p}" if p == EVERYBODY else p for p in message.mentions]
+        return {
+            "msgtype": "text",
+            "text": {
+                "content": render(fitted),
+                "mentioned_list": [p for p in people if not _PHONE.fullmatch(p)],
+                "mentioned_mobile_list": [p for p in people if _PHONE.fullmatch(p)],
+            },
+        }
+
+    def _post(self, payload: dict[str, Any], now: datetime) -> Outcome:
+        reply = answers.post(
+            self._transport,
+            HttpRequest(
+                "POST",
+                self._url,
+                {"content-type": "application/json; charset=utf-8"},
+                json.dumps(payload, ensure_ascii=False).encode(),
+                answers.READ_TIMEOUT_SECONDS,
+            ),
+        )
+        if isinstance(reply, Outcome):
+            return reply
+        code = answers.int_code(answers.json_object(reply).get("errcode"))
+        return answers.judge(reply, code, VERDICTS, now, wait_seconds=WAIT_SECONDS)
+
+
+def _lead(message: Message) -> str:
+    """Green (`info`) for good news, orange (`warning`) for what cannot wait."""
+    if message.solved:
+        return '<font color="info">{}</font>'
+    if message.severity is Severity.NOTICE:
+        return "{}"
+    return '<font color="warning">{}</font>'
