@@ -94,6 +94,7 @@ class Calendar(_Struct, frozen=True):
     holidays: tuple[str, ...] = ()
     working_days: tuple[str, ...] = ()
     service_hours: str = "09:00-22:00"
+    service_on_days_off: bool = True
 
 
 class Target(_Struct, frozen=True):
