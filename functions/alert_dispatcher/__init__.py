@@ -1,0 +1,1 @@
+"""Brings every alert of the outbox to its target and keeps on until the target has it."""

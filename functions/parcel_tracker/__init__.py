@@ -1,0 +1,1 @@
+"""Follows every parcel of every shop and finds those that need an agent."""

@@ -1,0 +1,121 @@
+"""Taking an answer about a parcel: from a question or a push, to its scans, cases and new state.
+
+Order of effects, each safe to repeat: the new scans are kept, then cases are opened and resolved,
+then the parcel is written over the version that was read. A run that dies in between finds the
+parcel as it was and does the same again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from aftersales.couriers.base import WatchRequest
+from aftersales.findings import Finding
+from aftersales.parcels import Parcel
+from aftersales.tables import parcels
+from aftersales.tracking import TERMINAL, ErrorClass, ReplyError, TrackingReply, Watch
+from parcel_tracker.desk import Desk
+from parcel_tracker.rules import find_problems, kind_of, mark_of
+from parcel_tracker.story import absorb, digest_of
+
+ANSWERS = frozenset({ErrorClass.NO_RESULT_YET, ErrorClass.ALREADY_REGISTERED})
+"""Errors that are answers: the source works and has nothing to tell."""
+
+
+def take_answer(
+    desk: Desk, parcel: Parcel, result: TrackingReply | ReplyError, now: datetime
+) -> str:
+    """Take one answer about one parcel; returns a named outcome.
+
+    "unchanged" (nothing written), "changed", "no_result_yet" (nothing to tell; the clock's rules
+    were judged), "rejected" (the source refuses the number). Raises `Conflict` where the parcel was
+    changed meanwhile.
+    """
+    if isinstance(result, ReplyError):
+        if result.error_class is ErrorClass.BAD_NUMBER_OR_COURIER:
+            refused = replace(
+                parcel,
+                watch=Watch.REFUSED,
+                watch_reason=result.message[:80] or result.code,
+                checked_at=now,
+            )
+            settle(desk, parcel, refused, now)
+            return "rejected"
+        return "changed" if settle(desk, parcel, parcel, now) else "no_result_yet"
+
+    if digest_of(result) == parcel.digest:
+        return "changed" if settle(desk, parcel, parcel, now) else "unchanged"
+
+    rules = desk.settings.tracking_rules(parcel.shop_id, parcel.courier)
+    history = parcels.history(parcel.parcel_id) if parcel.event_count else ()
+    updated, new = absorb(parcel, result, history, reused_number_days=rules.reused_number_days)
+    parcels.record_scans(parcel.parcel_id, parcel.waybill_number, new, now)
+    return "changed" if settle(desk, parcel, updated, now) else "unchanged"
+
+
+def settle(desk: Desk, before: Parcel, after: Parcel, now: datetime) -> bool:
+    """Bring the casebook in line with `after` and write it. False where nothing had to be done."""
+    findings = find_problems(after, desk.surroundings(after), now)
+    marks = tuple(mark_of(finding) for finding in findings)
+    if marks == before.marks and after == before:
+        return False
+    update_cases(desk, before, after, findings, now)
+    parcels.change(
+        before,
+        replace(after, marks=marks, checked_at=now),
+        shards=desk.settings.tracking.shards,
+        now=now,
+    )
+    return True
+
+
+def update_cases(
+    desk: Desk, before: Parcel, after: Parcel, findings: tuple[Finding, ...], now: datetime
+) -> None:
+    """Open what is new or worse, resolve what has ended; the stronger supersedes the weaker."""
+    for finding in findings:
+        if mark_of(finding) not in before.marks:
+            desk.casebook.open(finding, now)
+    still_there = {finding.kind for finding in findings}
+    # The casebook closes a case that a stronger one of its family supersedes, without a message.
+    superseded = {f.family for f in findings if mark_of(f) not in before.marks}
+    for mark in before.marks:
+        kind = kind_of(mark)
+        family = "receipt" if kind == "receipt_auto_confirm" else "transit"
+        if kind not in still_there and family not in superseded:
+            desk.casebook.resolve(
+                f"parcel:{after.parcel_id}", kind, how_it_ended(before, after), now
+            )
+
+
+def how_it_ended(before: Parcel, after: Parcel) -> str:
+    """Why a problem is over, in a word of the vocabulary."""
+    if after.abandoned:
+        return "number_replaced"
+    if after.status in TERMINAL:
+        return after.status.value
+    if after.event_count > before.event_count or after.status != before.status:
+        return "moved_on"
+    return "no_longer_applies"
+
+
+def is_answer(result: TrackingReply | ReplyError) -> bool:
+    """Did the source tell something about this parcel, rather than about itself?"""
+    if isinstance(result, TrackingReply):
+        return True
+    return result.error_class in ANSWERS or (
+        result.error_class is ErrorClass.BAD_NUMBER_OR_COURIER and bool(result.waybill_number)
+    )
+
+
+def request_for(parcel: Parcel) -> WatchRequest:
+    """What a source is told about a parcel."""
+    return WatchRequest(
+        waybill_number=parcel.waybill_number,
+        courier=parcel.courier,
+        phone_tail=parcel.phone_tail,
+        province=parcel.province,
+        city=parcel.city,
+        tag=parcel.parcel_id,
+    )

@@ -1,0 +1,107 @@
+"""What the tracker works with: settings, sources, casebook, clocks. Built once per process."""
+
+from __future__ import annotations
+
+import os
+import threading
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from aftersales.calendar import ShopCalendar
+from aftersales.cases.casebook import Casebook
+from aftersales.clock import business_now, wall_now
+from aftersales.couriers.base import TrackingSource
+from aftersales.errors import Misconfigured
+from aftersales.http import RequestsTransport, Transport
+from aftersales.parcels import Parcel
+from aftersales.settings.model import Settings
+from parcel_tracker.rules import Surroundings
+
+
+def _wait(seconds: float) -> None:
+    threading.Event().wait(seconds)
+
+
+@dataclass
+class Desk:
+    """Everything with an effect that the tracker touches; the rules never see it."""
+
+    settings: Settings
+    transport: Transport
+    resolve: Callable[[str], str]
+    business_now: Callable[[], datetime] = business_now
+    wall_now: Callable[[], datetime] = wall_now
+    wait: Callable[[float], None] = _wait
+    owner: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
+    sources: dict[str, TrackingSource] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.casebook = Casebook(self.settings.alerts)
+        self._calendars: dict[str, ShopCalendar] = {}
+
+    def source(self, name: str) -> TrackingSource:
+        """The tracking source that the settings call `name`. Raises `Misconfigured`."""
+        if name not in self.sources:
+            from aftersales.couriers.registry import build_source
+
+            account = self.settings.tracking.sources.get(name)
+            if account is None:
+                raise Misconfigured(
+                    f"The settings name no tracking source {name!r}.",
+                    what_to_do="Add it under tracking.sources, or change default_source.",
+                )
+            secrets = {key: self.resolve(ref) for key, ref in account.secrets.items()}
+            path_secret = self.resolve(account.path_secret) if account.path_secret else ""
+            self.sources[name] = build_source(account, secrets, self.transport, path_secret)
+        return self.sources[name]
+
+    def source_of(self, parcel: Parcel) -> str:
+        """The name of the source that watches a parcel, "" where none is set."""
+        return parcel.source or self.settings.source_for(parcel.courier)
+
+    def registers(self, name: str) -> bool:
+        """Are parcels to be registered for pushes at this source?"""
+        account = self.settings.tracking.sources.get(name)
+        return bool(account and account.push) and self.source(name).limits.registers
+
+    def years_without_calendar(self, now: datetime) -> tuple[int, ...]:
+        """The years a month around `now` whose public holidays nobody has published."""
+        calendar = self._calendar("")
+        for day in (now - timedelta(days=1), now + timedelta(days=31)):
+            calendar.is_working_day(day.date())
+        return calendar.years_without_calendar
+
+    def _calendar(self, shop_id: str) -> ShopCalendar:
+        if shop_id not in self._calendars:
+            self._calendars[shop_id] = ShopCalendar.of(self.settings, shop_id)
+        return self._calendars[shop_id]
+
+    def surroundings(self, parcel: Parcel) -> Surroundings:
+        """What the rules need to judge this parcel."""
+        return Surroundings(
+            rules=self.settings.tracking_rules(parcel.shop_id, parcel.courier),
+            remote_regions=self.settings.tracking.remote_regions,
+            working_days=self._calendar(parcel.shop_id).working_days_between,
+        )
+
+
+_current: Desk | None = None
+
+
+def desk_from_environment() -> Desk:
+    """The desk of a deployed function: kept between invocations until the settings change."""
+    global _current  # noqa: PLW0603 - one per process is the point
+    from aftersales.settings.secrets import resolve
+
+    from aftersales.tables import settings
+
+    current = settings.load()
+    if _current is None or _current.settings is not current:
+        _current = Desk(
+            settings=current,
+            transport=RequestsTransport(),
+            resolve=lambda reference: resolve(reference, os.environ),
+        )
+    return _current

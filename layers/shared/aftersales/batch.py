@@ -1,0 +1,49 @@
+"""Batches of queue and stream records: one bad record fails alone, the rest is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from aftersales.errors import OutsideFailure
+
+
+class Log(Protocol):
+    """The part of a logger that is used here."""
+
+    def info(self, msg: object, **facts: Any) -> None: ...
+    def exception(self, msg: object, **facts: Any) -> None: ...
+
+
+def each_record(
+    event: dict[str, Any], handle: Callable[[dict[str, Any]], dict[str, Any]], log: Log
+) -> dict[str, Any]:
+    """Handle every record; returns Lambda's partial batch response with a summary beside it.
+
+    A record that fails comes back by itself (SQS: its message; stream: from its sequence number).
+    """
+    failures: list[dict[str, str]] = []
+    covered: list[dict[str, Any]] = []
+    for record in event.get("Records", ()):
+        name = record.get("messageId") or record.get("dynamodb", {}).get("SequenceNumber", "")
+        try:
+            summary = handle(record)
+        except Exception:  # noqa: BLE001 - the batch loop: this record comes again, others go on
+            log.exception("record failed", record=name)
+            failures.append({"itemIdentifier": name})
+            continue
+        log.info("record done", record=name, covered=summary)
+        covered.append(summary)
+    return {"batchItemFailures": failures, "covered": covered}
+
+
+def send_all(sqs: Any, queue_url: str, bodies: Sequence[str]) -> None:
+    """Send up to ten messages. Raises `OutsideFailure` where the queue did not take all of them."""
+    entries = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)]
+    answer = sqs.send_message_batch(QueueUrl=queue_url, Entries=entries)
+    failed = answer.get("Failed") or []
+    if failed:
+        raise OutsideFailure(
+            f"the queue took {len(entries) - len(failed)} of {len(entries)} messages",
+            code=str(failed[0].get("Code", "")),
+        )
