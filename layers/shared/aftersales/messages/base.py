@@ -42,9 +42,9 @@ class Labels:
 class Message:
     """What an agent reads: what happened, why it matters, what to do, until when.
 
-    `alert_id` is short and printed, so that a repeat can be recognised. `solved` marks the good news
-    that closes a case. `what`, `why`, `todo` are sentences; `until` is a time in words in the shop's
-    zone, or "". `buyer_text` is ready to paste into the platform's chat.
+    `alert_id` is short and printed, so that a repeat can be recognised. `solved` marks the good
+    news that closes a case. `what`, `why`, `todo` are sentences; `until` is a time in words in the
+    shop's zone, or "". `buyer_text` is ready to paste into the platform's chat.
     """
 
     alert_id: str

@@ -1,0 +1,364 @@
+"""What is said about each kind of case in English."""
+
+from __future__ import annotations
+
+from aftersales.messages.catalogue import Wording
+
+KINDS = {
+    "no_pickup_scan": Wording(
+        title="No pickup scan[ in {brief}]",
+        what="The order was marked as shipped[ on {since}], but [{courier}|the courier] has not "
+        "scanned the parcel[ in {lasted}].",
+        why="The platform may count it as not shipped, and the buyer sees no tracking.",
+        todo="Ask the warehouse whether the parcel was handed over. If not, hand it over today. "
+        "If it was, ask the depot for a scan. If the number is wrong, correct it in the back "
+        "office.",
+        buyer_text="Hello, the courier has not scanned your parcel[ ({parcel})] yet. We are "
+        "checking with our warehouse and the courier and will write to you when we know more. "
+        "Sorry for the wait.",
+        escalated_what="[{courier}|The courier] still has not scanned the parcel[, {lasted} after "
+        "it was marked as shipped].",
+        escalated_todo="Get a clear answer today: does the courier have it? If nobody can find "
+        "it, send it again under a new number or offer a refund.",
+        escalated_buyer_text="Hello, the courier still has no record of your parcel[ ({parcel})], "
+        "and we are sorry. We can send it again or refund you. Which do you prefer?",
+        solved_title="parcel picked up",
+        solved_what="The courier has the parcel.",
+    ),
+    "stalled": Wording(
+        title="No tracking update[ in {brief}]",
+        what="The parcel was last scanned[ on {last_at}][ at {last_place}| some time ago] and has "
+        "no new scan since[, for {lasted}].",
+        why="The longer it stands still, the more likely it is lost. The buyer will ask, or open "
+        "a refund.",
+        todo="Call [{courier}|the courier], have the number traced, ask where it is stuck and "
+        "when it moves, then answer the buyer.",
+        buyer_text="Hello, your parcel[ ({parcel})] has had no new scan[ since {last_place}| for "
+        "a while]. We are having the courier trace it and will write to you when they answer.",
+        escalated_what="There is still no new scan[, {lasted} after the last one].",
+        escalated_todo="Have [{courier}|the courier] open a claim and say whether it is lost. If "
+        "there is no clear answer, agree on a replacement or a refund with the buyer.",
+        escalated_buyer_text="Hello, your parcel[ ({parcel})] still has no new scan. We keep "
+        "pressing the courier for an answer. If you need it soon, we can replace or refund it. "
+        "Please tell us.",
+        solved_title="parcel is moving again",
+        solved_what="The courier has a new scan.",
+    ),
+    "delivery_overdue": Wording(
+        title="Out for delivery[ {brief}]",
+        what="The parcel went out for delivery[ on {since}] and has neither been delivered nor "
+        "reported as failed[ in {lasted}].",
+        why="It may have been skipped, left at a wrong door or not been recorded. The buyer is "
+        "waiting for it.",
+        todo="Ask the delivery depot who has it and when it goes out again. Check the address, "
+        "then answer the buyer.",
+        buyer_text="Hello, your parcel[ ({parcel})] is out for delivery, but is not recorded as "
+        "delivered. We are asking the depot. Please watch for a call from the driver, and tell us "
+        "if you have it already.",
+        solved_title="delivery has moved on",
+        solved_what="There is a new scan after it went out.",
+    ),
+    "pickup_overdue": Wording(
+        title="Not collected[ in {brief}]",
+        what="The parcel has been waiting at [{last_place}|the pickup point][ since {since}][, "
+        "for {lasted}], and the buyer has not collected it.",
+        why="It will be sent back, and the shop pays postage both ways.",
+        todo="Remind the buyer. If the pickup code did not arrive, have it sent again. If the "
+        "buyer cannot come, ask for longer storage or a delivery.",
+        buyer_text="Hello, your parcel[ ({parcel})] is waiting at [{last_place}|the pickup "
+        "point]. Please collect it with your pickup code. If you have no code or cannot go there, "
+        "tell us and we will contact the pickup point.",
+        escalated_what="The parcel has been at [{last_place}|the pickup point][ for {lasted}| for "
+        "a long time] and may be sent back any day.",
+        escalated_todo="Phone the buyer, and ask the pickup point not to send it back yet.",
+        escalated_buyer_text="Hello, your parcel[ ({parcel})] has been at [{last_place}|the "
+        "pickup point] for some time and may be sent back. Can you collect it in the next two "
+        "days? If not, please tell us.",
+        solved_title="no longer waiting for pickup",
+        solved_what="It left the pickup point or has a new scan.",
+    ),
+    "refused": Wording(
+        title="Parcel refused",
+        what="The courier recorded[ on {since}] that the parcel was refused[ ({reason})].",
+        why="It will soon be on its way back, and a refund request usually follows.",
+        todo="Ask the buyer why. If it was a mistake, have it delivered again. If not, handle it "
+        "as a return and follow the parcel back.",
+        buyer_text="Hello, the courier says that your parcel[ ({parcel})] was refused. Is "
+        "something wrong with the item, or was it a bad moment? Tell us and we will sort it out.",
+        solved_title="refusal settled",
+        solved_what="The parcel is moving again or has arrived somewhere.",
+    ),
+    "returning": Wording(
+        title="Parcel is coming back",
+        what="The parcel has been on its way back to us[ since {since}][ ({reason})].",
+        why="The buyer will not get it. A return that nobody books in is money paid twice.",
+        todo="Find out who asked for it. If it was a mistake, have it redirected. If not, agree "
+        "on a replacement or a refund, and tell the warehouse.",
+        buyer_text="Hello, your parcel[ ({parcel})] is on its way back to us, and we are asking "
+        "the courier why. Do you still want the item? We can send it again or refund you.",
+        solved_title="return settled",
+        solved_what="The parcel is no longer on its way back.",
+    ),
+    "returned": Wording(
+        title="Parcel is back with us",
+        what="[{courier}|The courier] recorded[ on {since}] that the parcel was returned to the "
+        "sender[ ({reason})].",
+        why="The buyer got nothing, and the order is still open.",
+        todo="Have the warehouse check the goods, then replace or refund as agreed with the buyer.",
+        buyer_text="Hello, your parcel[ ({parcel})] could not be delivered and has come back to "
+        "us. Would you like it sent again, or a refund?",
+        solved_title="returned parcel dealt with",
+        solved_what="Nothing is left to do about the return.",
+    ),
+    "address_problem": Wording(
+        title="Address wrong or incomplete",
+        what="[{courier}|The courier] cannot deliver because the address is wrong or incomplete[ "
+        "(destination: {region})].",
+        why="Unless it is corrected, the parcel will be sent back.",
+        todo="Get the full address from the buyer in the platform's chat and pass it to the "
+        "depot. Ask about the cost first if it is another region.",
+        buyer_text="Hello, the courier cannot find the address on your parcel[ ({parcel})]. "
+        "Please check it and send us the full address here, and we will pass it on.",
+        solved_title="delivery goes on",
+        solved_what="There is a new scan after the address problem.",
+    ),
+    "contact_failed": Wording(
+        title="Courier cannot reach buyer",
+        what="The driver could not reach the buyer, so the parcel was not delivered[ "
+        "({attempts})].",
+        why="After a few tries the courier sends it back.",
+        todo="Ask the buyer in the platform's chat when they can answer the phone, and tell the "
+        "depot to try again then.",
+        buyer_text="Hello, the courier tried to deliver your parcel[ ({parcel})] and could not "
+        "reach you. Please watch for a call, or tell us a good time and we will pass it on.",
+        solved_title="delivery goes on",
+        solved_what="There is a new scan after the failed call.",
+    ),
+    "out_of_area": Wording(
+        title="Address not served",
+        what="[{courier}|The courier] does not deliver to this address[ (destination: {region})], "
+        "and the parcel is waiting at a depot.",
+        why="It must be forwarded, collected or sent back, and each day of waiting costs more.",
+        todo="Ask the depot about forwarding by post or collection. If possible, agree with the "
+        "buyer. If not, recall it and ship with another courier.",
+        buyer_text="Hello, the courier carrying your parcel[ ({parcel})] does not deliver to your "
+        "address. We are asking whether it can be forwarded. Could you collect it from a depot "
+        "nearby?",
+        solved_title="parcel is moving again",
+        solved_what="There is a new scan after it was stopped.",
+    ),
+    "delivery_failed": Wording(
+        title="Delivery failed",
+        what="The courier could not deliver the parcel[ on {last_at}][: {reason}][ ({attempts})].",
+        why="After a few tries it is sent back.",
+        todo="Contact the buyer about the cause, confirm address and time, and have the depot try "
+        "again.",
+        buyer_text="Hello, the courier could not deliver your parcel[ ({parcel})] this time. "
+        "Please watch for a call, and tell us if the address or time should change.",
+        escalated_what="Delivery failed again[: {reason}][ ({attempts})].",
+        escalated_todo="Phone the buyer and agree on the next attempt with the depot. If the "
+        "buyer no longer wants it, have it sent back.",
+        escalated_buyer_text="Hello, the courier has failed to deliver your parcel[ ({parcel})] "
+        "several times and may send it back. Please tell us a good time and address, and we will "
+        "pass them on.",
+        solved_title="delivery is back on track",
+        solved_what="There is a new delivery scan after the failure.",
+    ),
+    "damaged": Wording(
+        title="Parcel damaged",
+        what="[{courier}|The courier] recorded damage to the parcel[ at {last_place}].",
+        why="Claims have a time limit, and the buyer will send a damaged item back.",
+        todo="Get photos from the courier and file a claim. Ask whether it is still being "
+        "delivered, then agree on a replacement or a refund.",
+        buyer_text="Hello, the courier tells us that your parcel[ ({parcel})] was damaged on the "
+        "way. We are sorry, and are finding out how badly. Would you like a replacement or a "
+        "refund?",
+        solved_title="damaged parcel has moved on",
+        solved_what="There is a new scan after the damage.",
+    ),
+    "lost": Wording(
+        title="Courier reports parcel [{reason}|lost]",
+        what="[{courier}|The courier] recorded the parcel as [{reason}|lost][; the last scan was "
+        "on {last_at}].",
+        why="The buyer will not get it, and claims have a time limit.",
+        todo="Agree on a replacement or a refund with the buyer today. File a claim with the "
+        "number and proof of value.",
+        buyer_text="Hello, we are sorry: the courier confirms that your parcel[ ({parcel})] "
+        "cannot be delivered. Would you like a replacement or a refund? We will start as soon as "
+        "you choose.",
+        solved_title="lost parcel has turned up",
+        solved_what="There is a new scan after it was recorded as lost.",
+    ),
+    "lost_suspected": Wording(
+        title="Probably lost[, {brief} silent]",
+        what="The parcel has had no scan[ for {lasted}| for a long time][, last at {last_place}], "
+        "and is probably lost.",
+        why="The buyer will complain, and the time for a claim is running out.",
+        todo="Have [{courier}|the courier] say in writing whether it is lost. Meanwhile agree on "
+        "a replacement or a refund, and prepare proof of value for a claim.",
+        buyer_text="Hello, your parcel[ ({parcel})] has had no scan for a long time and may be "
+        "lost. We are sorry, and are pressing the courier. You can choose a replacement or a "
+        "refund.",
+        solved_title="parcel has turned up",
+        solved_what="The courier has a new scan.",
+    ),
+    "customs_hold": Wording(
+        title="Held at customs",
+        what="The parcel [has been at customs for {lasted}|has not been released by customs][ "
+        "({reason})].",
+        why="Papers and duties have a time limit. After it, the parcel is sent back or destroyed.",
+        todo="Ask the carrier what customs want. Send papers the same day. If the buyer must pay "
+        "or identify themselves, write down the steps for them.",
+        buyer_text="Hello, your parcel[ ({parcel})] is waiting for customs. We are asking the "
+        "carrier, and if anything is needed from you we will write down the steps.",
+        solved_title="customs have moved on",
+        solved_what="There is a new scan by customs or the carrier.",
+    ),
+    "held": Wording(
+        title="Parcel on hold",
+        what="The parcel has been on hold[ since {since}][ at {last_place}][ ({reason})].",
+        why="Unless somebody asks, it stays there, and the buyer will write.",
+        todo="Ask [{courier}|the courier] why, what is needed from us and when it moves, then "
+        "answer the buyer.",
+        buyer_text="Hello, your parcel[ ({parcel})] is on hold[ at {last_place}] for the moment. "
+        "We are asking the courier when it can go on.",
+        solved_title="parcel is moving again",
+        solved_what="There is a new scan after the hold.",
+    ),
+    "intercepted": Wording(
+        title="Parcel intercepted",
+        what="The parcel was stopped on its way[ on {since}] and will not go to the buyer.",
+        why="If we did not ask for it, the buyer gets nothing. If we did, a refund is due.",
+        todo="Find out who asked. If we did, follow it back and refund as agreed. If not, have "
+        "the courier cancel the interception.",
+        buyer_text="Hello, your parcel[ ({parcel})] was stopped on its way. We are asking the "
+        "courier why and will then agree with you what to do.",
+        solved_title="interception settled",
+        solved_what="The parcel has moved on.",
+    ),
+    "delivered_disputed": Wording(
+        title="Delivered, buyer says no",
+        what="Tracking shows delivery[ on {since}][ ({how})], but the buyer says that nothing "
+        "came.",
+        why="Without proof in time, the platform usually refunds the buyer.",
+        todo="Get proof of delivery and the driver's account from [{courier}|the courier]. Ask "
+        "the buyer to check with family, reception and neighbours.",
+        buyer_text="Hello, tracking shows your parcel[ ({parcel})] as delivered[ ({how})]. Please "
+        "ask family, reception or neighbours. Meanwhile we are asking the courier for proof of "
+        "delivery.",
+        solved_title="delivery dispute settled",
+        solved_what="The dispute is over.",
+    ),
+    "receipt_auto_confirm": Wording(
+        title="Auto-confirms [in {auto_confirm_left}|soon]",
+        what="The order will be confirmed as received [on {auto_confirm_at}|soon], but the parcel "
+        "is not delivered yet[ ({status})].",
+        why="An order that completes before it arrives leads to complaints and bad reviews.",
+        todo="Extend the receipt time in the back office, then press [{courier}|the courier].",
+        buyer_text="Hello, your parcel[ ({parcel})] is still on its way, and the order is close "
+        "to being confirmed automatically. We are extending the time, so you need not confirm yet.",
+        solved_title="no extension needed now",
+        solved_what="The parcel was delivered, or the receipt time extended.",
+    ),
+    "number_rejected": Wording(
+        title="Waybill number not accepted",
+        what="The tracking source[ ({source})] does not accept this number[: {parcel}|], so "
+        "nobody is watching the parcel.",
+        why="The number or the courier was probably mistyped, and the buyer sees no tracking "
+        "either.",
+        todo="Compare number and courier with the label, correct them in the back office, then "
+        "import the order again.",
+        buyer_text="Hello, we are checking the tracking number of your order. Once it is "
+        "corrected, you can follow the parcel in your order.",
+        solved_title="number is accepted now",
+        solved_what="The parcel is being watched again.",
+    ),
+    "tracking_quiet": Wording(
+        title="No tracking answer[ for {brief}]",
+        what="[{source}|The tracking source] has told us nothing about this parcel[ for {lasted}| "
+        "for a while], so its state is unknown.",
+        why="All may be well, or something may be wrong that we cannot see.",
+        todo="Look the number up on the courier's own site. If it moves, do nothing. If not, "
+        "treat it as stuck and call the courier.",
+        buyer_text="Hello, the tracking of your parcel[ ({parcel})] is not being updated at the "
+        "moment. We are asking the courier and will write to you when they answer.",
+        solved_title="tracking answers again",
+        solved_what="The parcel can be looked up again.",
+    ),
+    "source_down": Wording(
+        title="[{source} unreachable|Tracking source unreachable]",
+        what="[{source}|A tracking source] has not answered[ since {since}][, for {lasted}].",
+        why="We cannot see parcels move. No stuck parcels are reported meanwhile, and all are "
+        "looked up again afterwards.",
+        todo="Check the vendor's status page first, then whether this machine or account can "
+        "reach the internet. If the fault is theirs, wait.",
+        solved_title="tracking source is back",
+        solved_what="Parcels that were missed are being looked up.",
+    ),
+    "source_misconfigured": Wording(
+        title="[{source} refuses our key|Tracking key refused]",
+        what="[{source}|A tracking source] does not accept our key, signature or permission.",
+        why="Until it is fixed, nobody is watching the parcels looked up there.",
+        todo="Check the secret names under tracking.sources in the settings first, then key, "
+        "allowed addresses and permissions in the vendor's console.",
+        solved_title="our key is accepted again",
+        solved_what="The vendor answers us again.",
+    ),
+    "source_quota": Wording(
+        title="[{source} quota used up|Tracking quota used up]",
+        what="The quota at [{source}|a tracking source] is used up, and new look-ups are refused.",
+        why="Until it is renewed, the parcels looked up there are not updated.",
+        todo="Check balance and plan in the vendor's console first and top up. Then see whether "
+        "many invalid numbers are using up the quota.",
+        solved_title="quota renewed",
+        solved_what="Look-ups work again.",
+    ),
+    "feed_behind": Wording(
+        title="Orders [{behind} behind|are behind]",
+        what="[{feed}|An order feed] was not read in time[ and is {behind} behind].",
+        why="New orders and parcels are missing, and so are their problems.",
+        todo="Check first whether the shop's authorisation has expired or the latest file was not "
+        "uploaded, then the last error of this feed in the log.",
+        solved_title="orders are up to date",
+        solved_what="Everything was read, with no gap.",
+    ),
+    "rows_rejected": Wording(
+        title="[{rows}|Some rows] not imported",
+        what="[{rows}|Some rows] of[ {file}| a file] could not be read and were put aside. The "
+        "rest was imported.",
+        why="Nobody is watching those orders.",
+        todo="Check the rows and reasons below first, correct the sheet and upload it again. For "
+        "numbers like 1.23E+12, format the column as text and export again.",
+        solved_title="missing rows imported",
+        solved_what="The rows that could not be read are in.",
+    ),
+    "target_failing": Wording(
+        title="[{target} gets no alerts|Alerts are not delivered]",
+        what="Alerts to [{target}|a target] keep failing[, for {lasted}].",
+        why="Agents do not see new problems. Undelivered alerts are kept and sent later.",
+        todo="Check first whether the robot was removed from the group, then its URL, signing "
+        "secret and keyword. Then run aftersales channels test[ {target}| with the target's name].",
+        solved_title="alerts are delivered again",
+        solved_what="Those that waited are being sent.",
+    ),
+    "calendar_missing": Wording(
+        title="No holiday calendar[ for {year}]",
+        what="There is no calendar of public holidays[ for {year}], so only weekends count as "
+        "days off.",
+        why="Around holidays, deadlines in working days will be wrong.",
+        todo="Upgrade once the holidays are published, or fill in calendar.holidays and "
+        "calendar.working_days in the settings.",
+        solved_title="holiday calendar is there",
+        solved_what="Working days follow it now.",
+    ),
+}
+
+OTHER = Wording(
+    title="Something needs attention",
+    what="[There is a problem with the parcel {parcel}|There is a problem] that a person must "
+    "look at[ ({status})].",
+    why="It is not expected to go away by itself, and the buyer may feel it.",
+    todo="Read the facts below, find the cause, then decide how to answer the buyer.",
+    solved_title="problem gone",
+    solved_what="Nothing is left to do.",
+)

@@ -1,0 +1,348 @@
+"""From an alert to the message an agent reads. Pure.
+
+Nothing here knows a sentence: the catalogues do. Here it is decided what each place of a sentence
+holds, and which sentences a message consists of. A fact that is missing, or that is not what its
+name says, is left out; an alert is never held back for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from urllib.parse import quote
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from aftersales.couriers.codes import display_name
+from aftersales.findings import Alert, Transition
+from aftersales.messages import en, zh_cn, zh_tw
+from aftersales.messages.base import Button, Field, Labels, Message
+from aftersales.messages.catalogue import OPERATOR_KINDS, Catalogue, Wording
+from aftersales.messages.masking import mask_text
+from aftersales.messages.phrasing import fill
+
+CATALOGUES = {
+    "zh-CN": zh_cn.CATALOGUE,
+    "zh-TW": zh_tw.CATALOGUE,
+    "en": en.CATALOGUE,
+}
+ORDERS_SHOWN = 5
+TEXT_LIMIT = 120
+"""Characters of a vendor's own words that a field shows."""
+
+_DEFAULT_LANGUAGE = "zh-CN"
+_TRADITIONAL = ("zh-tw", "zh-hk", "zh-mo", "zh-hant")
+_ABOUT_THE_SOURCE = (*OPERATOR_KINDS, "tracking_quiet", "number_rejected")
+_OWN_GOOD_NEWS = ("delivered_disputed", "returned")
+"""Kinds that begin where a parcel's way ends: that it was delivered is no news there."""
+_STILL_TRUE_WHEN_SOLVED = (
+    "shop orders courier waybill region source target feed file".split()  # noqa: SIM905
+)
+
+
+def catalogue_for(language: str) -> Catalogue:
+    """The words of `language` (`zh-CN`, `zh-TW`, `en`, or a relative such as `en-GB`, `zh_HK`).
+
+    A language without a catalogue gets zh-CN.
+    """
+    tag = language.strip().replace("_", "-").lower()
+    if tag.startswith(_TRADITIONAL):
+        return CATALOGUES["zh-TW"]
+    return CATALOGUES["en" if tag.split("-")[0] == "en" else _DEFAULT_LANGUAGE]
+
+
+def render(
+    alert: Alert,
+    *,
+    language: str,
+    time_zone: str,
+    shop_name: str,
+    now: datetime,
+    desk_url: str = "",
+    order_url: str = "",
+    mentions: tuple[str, ...] = (),
+) -> Message:
+    """Word `alert` for a target of `language`.
+
+    Times are told in `time_zone` (a zone that is not known: in UTC, and saying so); `now` decides
+    what is left until the deadline and whether a year must be named. `order_url` may hold
+    `{order_id}`. A kind that no catalogue has gets a general wording.
+    """
+    catalogue = catalogue_for(language)
+    facts = _Facts.of(alert, catalogue, _Clock.of(time_zone, now, catalogue))
+    wording = catalogue.kinds.get(alert.kind, catalogue.other)
+    words = _words(facts, shop_name)
+    solved = alert.transition is Transition.SOLVED
+    if solved:
+        title, what = _good_news(wording, facts)
+        why = todo = until = buyer_text = ""
+    else:
+        title, what, why, todo, buyer_text = _bad_news(wording, facts)
+        until = facts.until()
+    return Message(
+        alert_id=alert.alert_id,
+        title=fill(title, words),
+        severity=alert.severity,
+        what=fill(what, words),
+        why=fill(why, words),
+        todo=fill(todo, words),
+        until=until,
+        fields=_fields(facts, words, solved=solved),
+        buyer_text=fill(buyer_text, words),
+        buttons=_buttons(facts, desk_url, order_url),
+        mentions=mentions,
+        solved=solved,
+        language=catalogue.language,
+        labels=Labels(
+            why=catalogue.labels["why"],
+            todo=catalogue.labels["todo"],
+            until=catalogue.labels["until"],
+            buyer_text=catalogue.labels["buyer_text"],
+            severity=catalogue.severity_words[alert.severity],
+            more=catalogue.labels["more"],
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    """The reader's clock: `now` in the shop's zone, and how a language tells time."""
+
+    now: datetime
+    zone: tzinfo
+    suffix: str
+    catalogue: Catalogue
+
+    @classmethod
+    def of(cls, time_zone: str, now: datetime, catalogue: Catalogue) -> _Clock:
+        zone: tzinfo
+        try:
+            zone, suffix = ZoneInfo(time_zone), ""
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            zone, suffix = UTC, " UTC"
+        return cls(now.astimezone(zone), zone, suffix, catalogue)
+
+    def moment(self, at: datetime) -> str:
+        local = at.astimezone(self.zone)
+        with_year = local.year != self.now.year
+        return self.catalogue.times.say(local, with_year=with_year) + self.suffix
+
+    def length(self, time: timedelta, *, parts: int = 2) -> str:
+        return self.catalogue.times.duration(int(time / timedelta(minutes=1)), parts=parts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """An alert's facts, read with care: each question answers None where the fact is unusable."""
+
+    alert: Alert
+    catalogue: Catalogue
+    clock: _Clock
+    keep: tuple[str, ...]
+
+    @classmethod
+    def of(cls, alert: Alert, catalogue: Catalogue, clock: _Clock) -> _Facts:
+        waybill = str(alert.facts.get("waybill_number") or "")
+        orders = str(alert.facts.get("order_ids") or "").split(",")
+        keep = tuple(number.strip() for number in (waybill, *orders) if number.strip())
+        return cls(alert, catalogue, clock, keep)
+
+    def text(self, name: str) -> str | None:
+        """A fact as one line, or None."""
+        value = self.alert.facts.get(name)
+        return " ".join(str(value).split()) or None if value is not None else None
+
+    def masked(self, name: str) -> str | None:
+        """Somebody else's words, without phone numbers and addresses, cut to a readable length."""
+        text = self.text(name)
+        if text is None:
+            return None
+        text = mask_text(text, keep=self.keep)
+        return text if len(text) <= TEXT_LIMIT else text[: TEXT_LIMIT - 1].rstrip() + "…"
+
+    def number(self, name: str) -> int | None:
+        try:
+            return int(float(self.text(name) or ""))
+        except (ValueError, OverflowError):
+            return None
+
+    def time(self, name: str) -> datetime | None:
+        try:
+            at = datetime.fromisoformat(self.text(name) or "")
+        except ValueError:
+            return None
+        return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+    def moment(self, name: str) -> str | None:
+        at = self.time(name)
+        return self.clock.moment(at) if at else None
+
+    def orders(self) -> list[str]:
+        return [
+            order.strip() for order in (self.text("order_ids") or "").split(",") if order.strip()
+        ]
+
+    def elapsed(self) -> timedelta | None:
+        hours = self.number("hours")
+        if hours:
+            return timedelta(hours=hours)
+        since = self.time("since")
+        return self.alert.at - since if since else None
+
+    def word(self, name: str, vocabulary: Mapping[str, str]) -> str | None:
+        return vocabulary.get(self.text(name) or "")
+
+    def counted(self, name: str, what: str) -> str | None:
+        number = self.number(name)
+        if number is None or number <= 0:
+            return None
+        one, many = self.catalogue.counted[what]
+        return (one if number == 1 else many).format(n=number)
+
+    def until(self) -> str:
+        """The deadline in words, with the time that is left or gone."""
+        deadline = self.alert.deadline
+        if deadline is None:
+            return ""
+        at, left = self.clock.moment(deadline), deadline - self.clock.now
+        pattern = self.catalogue.time_left if left > timedelta(0) else self.catalogue.time_past
+        length = self.clock.length(abs(left))
+        return pattern.format(at=at, left=length) if length else at
+
+
+def _words(facts: _Facts, shop_name: str) -> dict[str, str | None]:
+    """What each place of a sentence holds; see `catalogue.PLACES`."""
+    alert, catalogue, clock = facts.alert, facts.catalogue, facts.clock
+    code, waybill = facts.text("courier"), facts.text("waybill_number")
+    courier = display_name(code, catalogue.language) if code else None
+    elapsed = facts.elapsed()
+    confirm_at = facts.time("auto_confirm_at")
+    behind = facts.number("behind_minutes")
+    source = facts.text("source")
+    return {
+        "shop": shop_name.strip() or alert.shop_id or facts.text("shop_id"),
+        "orders": _order_list(facts),
+        "courier": courier,
+        "waybill": waybill,
+        "parcel": " ".join(part for part in (courier, waybill) if part),
+        "status": facts.word("status", catalogue.status_words),
+        "reason": facts.word("reason", catalogue.reason_words),
+        "how": facts.word("delivered_how", catalogue.delivered_how_words),
+        "last_at": facts.moment("last_event_at"),
+        "last_place": _place(facts),
+        "since": facts.moment("since"),
+        "lasted": clock.length(elapsed) if elapsed else None,
+        "brief": clock.length(elapsed, parts=1) if elapsed else None,
+        "region": " ".join(
+            part for part in dict.fromkeys((facts.text("province"), facts.text("city"))) if part
+        ),
+        "attempts": facts.counted("failed_attempts", "attempts"),
+        "auto_confirm_at": clock.moment(confirm_at) if confirm_at else None,
+        "auto_confirm_left": clock.length(confirm_at - clock.now, parts=1) if confirm_at else None,
+        "source": catalogue.source_words.get(source, source) if source else None,
+        "target": facts.text("target"),
+        "feed": facts.masked("feed"),
+        "rows": facts.counted("count", "rows"),
+        "file": facts.masked("file"),
+        "year": facts.text("year"),
+        "behind": clock.length(timedelta(minutes=behind)) if behind else None,
+        "open_for": clock.length(alert.at - alert.opened_at),
+        "severity": catalogue.severity_words[alert.severity],
+    }
+
+
+def _order_list(facts: _Facts) -> str | None:
+    orders = facts.orders()
+    shown = facts.catalogue.list_separator.join(orders[:ORDERS_SHOWN])
+    more = len(orders) - ORDERS_SHOWN
+    return shown + (facts.catalogue.more_orders.format(n=more) if more > 0 else "")
+
+
+def _place(facts: _Facts) -> str | None:
+    """The last scan's place, fit to stand inside a sentence."""
+    place = facts.masked("last_event_place")
+    return place.strip("，,。.；; ") if place else None
+
+
+def _bad_news(wording: Wording, facts: _Facts) -> tuple[str, str, str, str, str]:
+    """Title, what, why, todo and buyer text of an opened or escalated case, not yet filled."""
+    catalogue, severity = facts.catalogue, facts.alert.severity
+    if facts.alert.transition is not Transition.ESCALATED:
+        title = catalogue.severity_prefixes[severity] + wording.title
+        return title, wording.what, wording.why, wording.todo, wording.buyer_text
+    return (
+        catalogue.escalated_prefixes[severity] + wording.title,
+        wording.escalated_what or catalogue.escalated_lead + wording.what,
+        wording.why,
+        wording.escalated_todo or wording.todo,
+        wording.escalated_buyer_text or wording.buyer_text,
+    )
+
+
+def _good_news(wording: Wording, facts: _Facts) -> tuple[str, str]:
+    """Title and what of a solved case, not yet filled. How it ended counts before what it was."""
+    catalogue, kind = facts.catalogue, facts.alert.kind
+    title, what = wording.solved_title, wording.solved_what
+    resolution = facts.text("resolution") or facts.text("status") or ""
+    extended = kind == "receipt_auto_confirm" and resolution == "no_longer_applies"
+    if kind not in _OWN_GOOD_NEWS and not extended:
+        title, what = catalogue.solved_by_resolution.get(resolution, (title, what))
+    return catalogue.solved_prefix + title, what + catalogue.solved_tail
+
+
+def _fields(facts: _Facts, words: Mapping[str, str | None], *, solved: bool) -> tuple[Field, ...]:
+    """The known facts with their labels, in reading order. Good news keeps what is still true."""
+    catalogue, kind = facts.catalogue, facts.alert.kind
+
+    def noted(
+        text: str | None, note: str | None, pattern: str = catalogue.in_brackets
+    ) -> str | None:
+        return pattern.format(text=text, note=note) if text and note else text
+
+    def listed(*parts: str | None) -> str:
+        return catalogue.parts_separator.join(part for part in parts if part)
+
+    limit = facts.number("threshold_hours")
+    threshold = facts.clock.length(timedelta(hours=limit)) if limit else None
+    operators = kind in OPERATOR_KINDS
+    reason = None if words["reason"] == words["status"] else words["reason"]
+    answer = listed(facts.masked("code"), facts.masked("message"))
+    if kind == "number_rejected" and not words["reason"]:
+        answer = answer or facts.masked("reason") or ""
+    place, scan = words["last_place"], facts.masked("last_event_text")
+    said = place and scan and place in scan
+    values = {
+        "shop": words["shop"],
+        "orders": words["orders"],
+        "courier": words["courier"],
+        "waybill": words["waybill"],
+        "status": noted(words["status"], reason),
+        "last_scan": listed(words["last_at"], None if said else place, scan),
+        "since": words["since"] if operators else None,
+        "lasted": noted(words["lasted"], threshold, catalogue.lasted_of),
+        "region": words["region"],
+        "attempts": words["attempts"],
+        "auto_confirm_at": words["auto_confirm_at"],
+        "source": words["source"] if kind in _ABOUT_THE_SOURCE else None,
+        "target": words["target"],
+        "feed": words["feed"],
+        "file": words["file"],
+        "behind": words["behind"],
+        "rows": words["rows"],
+        "answer": answer,
+        "examples": facts.masked("examples"),
+    }
+    return tuple(
+        Field(catalogue.field_labels[name], value)
+        for name, value in values.items()
+        if value and not (solved and name not in _STILL_TRUE_WHEN_SOLVED)
+    )
+
+
+def _buttons(facts: _Facts, desk_url: str, order_url: str) -> tuple[Button, ...]:
+    """Links that lead somewhere: one to an order needs its number."""
+    orders = facts.orders()
+    if "{order_id}" in order_url:
+        order_url = order_url.replace("{order_id}", quote(orders[0], safe="")) if orders else ""
+    links = ((facts.catalogue.open_case, desk_url), (facts.catalogue.open_order, order_url))
+    return tuple(Button(label, url) for label, url in links if url)
