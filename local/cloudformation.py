@@ -151,7 +151,7 @@ class Resolver:
             case "AWS::DynamoDB::Table":
                 return self._name(name, properties, "TableName")
             case "AWS::S3::Bucket":
-                return self._name(name, properties, "BucketName").lower()
+                return self._name(name, properties, "BucketName")
             case "AWS::SQS::Queue":
                 queue = self._name(name, properties, "QueueName")
                 return f"{self._queue_base_url}/{ACCOUNT}/{queue}"
@@ -192,7 +192,8 @@ class Resolver:
     def _name(self, logical_id: str, properties: Mapping[str, Any], named_by: str) -> str:
         if named_by in properties:
             return str(self.resolve(properties[named_by]))
-        return f"{self._values['AWS::StackName']}-{logical_id}"
+        made_up = f"{self._values['AWS::StackName']}-{logical_id}"
+        return made_up.lower() if named_by == "BucketName" else made_up
 
     def _sub(self, argument: Any) -> str:
         text, extra = argument if isinstance(argument, list) else (argument, {})

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +12,6 @@ import pytest
 from local.engine import Engine
 from local.tables import create_tables
 from local.template import TEMPLATE
-
-FIXTURES = Path(__file__).parent / "fixtures"
 
 
 @dataclass(frozen=True)
@@ -80,7 +77,7 @@ def tables(engine: Engine, dynamodb: Any, aws_environment: pytest.MonkeyPatch) -
     from aftersales.tables import connection
 
     prefix = f"t{uuid.uuid4().hex[:10]}"
-    create_tables(dynamodb, TEMPLATE if TEMPLATE.exists() else FIXTURES / "tables.yaml", prefix)
+    create_tables(dynamodb, TEMPLATE, prefix)
     aws_environment.setenv("TABLE_PREFIX", prefix)
     aws_environment.setenv("AWS_ENDPOINT_URL_DYNAMODB", engine.endpoint)
     connection.forget()
