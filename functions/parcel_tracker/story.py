@@ -59,14 +59,32 @@ class Story:
 
 def ordered(scans: Iterable[TrackingEvent], waybill_number: str) -> tuple[TrackingEvent, ...]:
     """Each scan once, oldest first; within one second by progress, then by identity."""
-    unique = {scan.identity(waybill_number): scan for scan in scans}
+    unique: dict[str, TrackingEvent] = {}
+    for scan in scans:
+        identity = scan.identity(waybill_number)
+        if identity not in unique or _progress(scan) > _progress(unique[identity]):
+            unique[identity] = scan
     return tuple(
         scan
         for identity, scan in sorted(
             unique.items(),
-            key=lambda item: (item[1].at, RANK[item[1].status or Status.UNKNOWN], item[0]),
+            key=lambda item: (item[1].at, _progress(item[1]), item[0]),
         )
     )
+
+
+def _progress(scan: TrackingEvent) -> int:
+    return RANK[scan.status or Status.UNKNOWN]
+
+
+def may_follow(current: Status, following: Status) -> bool:
+    """Can a parcel that is `current` become `following` by a later scan?"""
+    if current in (Status.RETURNED, Status.CANCELLED):
+        return False
+    if current is Status.DELIVERED:
+        return following in AFTER_DELIVERED
+    # "Tracking ended" tells nothing about the parcel; it must not hide what is known.
+    return following not in (Status.EXPIRED, Status.UNKNOWN) or current is Status.UNKNOWN
 
 
 def fold(scans: Iterable[TrackingEvent]) -> Story:
@@ -80,12 +98,7 @@ def fold(scans: Iterable[TrackingEvent]) -> Story:
 
 
 def _step(story: Story, scan: TrackingEvent, status: Status) -> Story:
-    if story.status in TERMINAL and status not in AFTER_DELIVERED and status != story.status:
-        return story
-    if story.status is Status.RETURNED and status is not Status.RETURNED:
-        return story
-    # "Tracking ended" tells nothing about the parcel; it must not hide what is known.
-    if status in (Status.EXPIRED, Status.UNKNOWN) and story.status is not Status.UNKNOWN:
+    if status != story.status and not may_follow(story.status, status):
         return story
     moved_on = RANK[status] >= RANK[Status.PICKED_UP]
     repeated = status == story.status and scan.reason == story.reason
@@ -153,14 +166,8 @@ def absorb(
     current = newest_known is None or (newest_told is not None and newest_told >= newest_known)
     if not foreign and (current or not reply.events):
         story = _with_verdict(story, reply)
-    elif not foreign and story.status not in TERMINAL and parcel.event_count:
-        story = replace(
-            story,
-            status=parcel.status,
-            reason=parcel.reason,
-            delivered_how=parcel.delivered_how,
-            status_at=parcel.status_at,
-        )
+    elif not foreign:
+        story = _keeping_verdict(story, parcel, known)
 
     watch, watch_reason = parcel.watch, parcel.watch_reason
     if reply.stopped and story.status not in TERMINAL:
@@ -193,27 +200,48 @@ def absorb(
 
 
 def _with_verdict(story: Story, reply: TrackingReply) -> Story:
-    verdict = reply.status
-    if verdict is Status.UNKNOWN or (verdict, reply.reason) == (story.status, story.reason):
-        return replace(story, delivered_how=story.delivered_how or reply.delivered_how)
-    if story.status in TERMINAL and verdict not in AFTER_DELIVERED:
-        # Both may say "delivered" with different words for who has it: the source's verdict wins.
-        if verdict == story.status:
-            how = reply.delivered_how or story.delivered_how
-            return replace(story, delivered_how=how, reason=reply.reason or story.reason)
+    """The source's own verdict, where it says more than the newest scan does."""
+    verdict = (reply.status, reply.reason, reply.delivered_how)
+    newest = max(reply.events, key=lambda scan: scan.at, default=None)
+    told_by_scan = newest is not None and verdict == (
+        newest.status,
+        newest.reason,
+        newest.delivered_how,
+    )
+    if told_by_scan or reply.status is Status.UNKNOWN:
         return story
-    if verdict is Status.EXPIRED and story.status is not Status.UNKNOWN:
+    if reply.status == story.status:
+        return replace(
+            story,
+            reason=reply.reason or story.reason,
+            delivered_how=reply.delivered_how or story.delivered_how,
+        )
+    if not may_follow(story.status, reply.status):
         return story
     at = reply.last_event_at or reply.reported_at
-    same = verdict == story.status
+    scanned = RANK[reply.status] >= RANK[Status.PICKED_UP]
     return replace(
         story,
-        status=verdict,
+        status=reply.status,
         reason=reply.reason,
         delivered_how=reply.delivered_how,
-        status_at=story.status_at if same and story.status_at else at,
-        delivered_at=(story.delivered_at or at) if verdict is Status.DELIVERED else None,
-        picked_up_at=story.picked_up_at
-        or (at if RANK[verdict] >= RANK[Status.PICKED_UP] else None),
-        reopened=story.reopened or (story.status in TERMINAL and verdict not in TERMINAL),
+        status_at=at,
+        delivered_at=at if reply.status is Status.DELIVERED else story.delivered_at,
+        picked_up_at=story.picked_up_at or (at if scanned else None),
+        reopened=story.reopened or story.status in TERMINAL,
+    )
+
+
+def _keeping_verdict(story: Story, parcel: Parcel, known: Iterable[TrackingEvent]) -> Story:
+    """An answer older than what is known adds scans; an earlier verdict of the source stands."""
+    by_scans = fold(known)
+    told_by_scans = (parcel.status, parcel.reason) == (by_scans.status, by_scans.reason)
+    if told_by_scans or not may_follow(story.status, parcel.status):
+        return story
+    return replace(
+        story,
+        status=parcel.status,
+        reason=parcel.reason,
+        delivered_how=parcel.delivered_how,
+        status_at=parcel.status_at,
     )
