@@ -22,6 +22,7 @@ from aftersales.channels.answers import Verdict
 from aftersales.channels.base import Outcome, OutcomeKind
 from aftersales.channels.layout import (
     EVERYBODY,
+    SHORT_FIELDS,
     SHORT_TEXT_BYTES,
     Markup,
     fit,
@@ -81,7 +82,7 @@ MARKDOWN = Markup(
     strong="**{}**",
     fact="- {}",
     quote="> {}",
-    line="\n\n",  # a single line break is not shown
+    line="  \n",  # a bare line break is not shown
     link="[{label}]({url})",
 )
 PLAIN = Markup(escape=_plain)
@@ -137,7 +138,11 @@ class DingTalk:
         def render(message: Message) -> dict[str, Any]:
             title = heading(message, self._target.keyword, _escape)
             parts = [f"### {title}", *paragraphs(message, MARKDOWN)]
-            parts += [" | ".join(links(message, MARKDOWN)), _calls(message), footer(message)]
+            parts += [
+                " | ".join(links(message, MARKDOWN)),
+                _calls(message),
+                _escape(footer(message)),
+            ]
             text = "\n\n".join(part for part in parts if part)
             return {
                 "msgtype": "markdown",
@@ -152,10 +157,12 @@ class DingTalk:
 
         def render(message: Message) -> str:
             parts = [heading(message, self._target.keyword, _plain), *paragraphs(message, PLAIN)]
-            parts += [*links(message, PLAIN), _calls(message), footer(message)]
+            parts += [*links(message, PLAIN), _calls(message), _plain(footer(message))]
             return "\n".join(part for part in parts if part)
 
-        fitted = fit(short(message), lambda m: utf8_bytes(render(m)) - SHORT_TEXT_BYTES)
+        fitted = fit(
+            short(message), lambda m: utf8_bytes(render(m)) - SHORT_TEXT_BYTES, SHORT_FIELDS
+        )
         return {"msgtype": "text", "text": {"content": render(fitted)}, "at": _at(fitted)}
 
     def _deliver(self, payload: dict[str, Any], now: datetime) -> Outcome:

@@ -12,6 +12,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 import zlib
 from dataclasses import replace
 from datetime import datetime
@@ -21,6 +22,7 @@ from aftersales.channels import answers
 from aftersales.channels.answers import Verdict
 from aftersales.channels.base import Outcome, OutcomeKind
 from aftersales.channels.layout import (
+    SHORT_FIELDS,
     SHORT_TEXT_BYTES,
     Markup,
     fit,
@@ -60,6 +62,7 @@ VERDICTS = {
     9499: Verdict(OutcomeKind.BAD_CONTENT, "the request is malformed"),
 }
 
+_PHONE = re.compile(r"1\d{10}|\+[\d-]{7,20}")
 _COLOURS = {
     Severity.NOTICE: "blue",
     Severity.WARN: "orange",
@@ -115,7 +118,7 @@ class Feishu:
 
         def render(message: Message) -> dict[str, Any]:
             body = "\n\n".join(paragraphs(message, LARK_MD))
-            calls = " ".join(f"<at id={person}></at>" for person in message.mentions)
+            calls = " ".join(f"<at id={person}></at>" for person in _people(message))
             last = "\n".join(part for part in (calls, _escape(footer(message))) if part)
             elements = [_div(body)] if body else []
             if message.buttons:
@@ -144,10 +147,12 @@ class Feishu:
         def render(message: Message) -> str:
             parts = [heading(message, self._target.keyword, _plain), *paragraphs(message, PLAIN)]
             parts += links(message, PLAIN)
-            parts.append(" ".join(f'<at user_id="{person}"></at>' for person in message.mentions))
-            return "\n".join(part for part in (*parts, footer(message)) if part)
+            parts.append(" ".join(f'<at user_id="{person}"></at>' for person in _people(message)))
+            return "\n".join(part for part in (*parts, _plain(footer(message))) if part)
 
-        fitted = fit(short(message), lambda m: utf8_bytes(render(m)) - SHORT_TEXT_BYTES)
+        fitted = fit(
+            short(message), lambda m: utf8_bytes(render(m)) - SHORT_TEXT_BYTES, SHORT_FIELDS
+        )
         return {"msg_type": "text", "content": {"text": render(fitted)}}
 
     def _deliver(self, payload: dict[str, Any], now: datetime) -> Outcome:
@@ -193,6 +198,11 @@ def _judge(reply: HttpReply, now: datetime) -> Outcome:
     if outcome.kind is OutcomeKind.RATE_LIMITED and not outcome.wait_seconds:
         return replace(outcome, wait_seconds=WAIT_SECONDS)
     return outcome
+
+
+def _people(message: Message) -> list[str]:
+    """Ids only: a phone number in a card would make the robot refuse the whole card."""
+    return [person for person in message.mentions if not _PHONE.fullmatch(person)]
 
 
 def _encode(payload: dict[str, Any]) -> bytes:

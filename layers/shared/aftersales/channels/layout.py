@@ -50,6 +50,7 @@ class Markup:
     quote: str = "{}"  # one line of the text for the buyer
     line: str = "\n"
     link: str = "{label}: {url}"
+    escape_url: Callable[[str], str] = str
 
 
 def prefix(language: str, keyword: str = "") -> str:
@@ -78,7 +79,10 @@ def paragraphs(message: Message, markup: Markup) -> list[str]:
 
     def labelled(label: str, text: str) -> str:
         label = label.rstrip("：: ")
-        return f"{markup.strong.format(markup.escape(label))}{colon}{text}" if label else text
+        if not label:
+            return text
+        gap = colon.rstrip() if text.startswith(markup.line) else colon
+        return f"{markup.strong.format(markup.escape(label))}{gap}{text}"
 
     def lines(text: str, pattern: str = "{}") -> str:
         return markup.line.join(pattern.format(markup.escape(line)) for line in text.split("\n"))
@@ -108,7 +112,7 @@ def paragraphs(message: Message, markup: Markup) -> list[str]:
 def links(message: Message, markup: Markup) -> list[str]:
     """The buttons as links."""
     return [
-        markup.link.format(label=markup.escape(button.label), url=button.url)
+        markup.link.format(label=markup.escape(button.label), url=markup.escape_url(button.url))
         for button in message.buttons
     ]
 
@@ -154,18 +158,21 @@ def prepare(message: Message, mentions: tuple[str, ...]) -> Message:
 
 def short(message: Message) -> Message:
     """What is left for the one plain try after a vendor refused the full text."""
-    message = replace(message, buyer_text="", why="")
-    return _with_fields(message, message.fields, SHORT_FIELDS)
+    return replace(message, buyer_text="", why="")
 
 
-def fit(message: Message, excess: Callable[[Message], int]) -> Message:
+def fit(
+    message: Message, excess: Callable[[Message], int], most_fields: int | None = None
+) -> Message:
     """`message` cut until `excess` (units above the limit once rendered) is not above zero.
 
     The text for the buyer goes first, then the reason, facts from the last one on (their number is
     said), what to do, until when, what happened, links, mentions. Title and alert id stay, as every
     channel's limit has room for them.
     """
-    all_fields, shown = message.fields, len(message.fields)
+    all_fields = message.fields
+    shown = len(all_fields) if most_fields is None else min(most_fields, len(all_fields))
+    message = _with_fields(message, all_fields, shown)
     while (over := excess(message)) > 0:
         name = next((name for name in _SHORTEN_FIRST if getattr(message, name)), "")
         if name == "fields":

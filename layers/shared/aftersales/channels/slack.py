@@ -8,6 +8,7 @@ it is clicked. `text` is what notifications show and is always set.
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -15,6 +16,7 @@ from aftersales.channels import answers
 from aftersales.channels.base import Outcome, OutcomeKind
 from aftersales.channels.layout import (
     EVERYBODY,
+    SHORT_FIELDS,
     SHORT_TEXT_BYTES,
     Markup,
     fit,
@@ -25,7 +27,13 @@ from aftersales.channels.layout import (
     prepare,
     short,
 )
-from aftersales.channels.text import cut_characters, utf8_bytes, utf16_units, without_markup
+from aftersales.channels.text import (
+    cut_characters,
+    utf8_bytes,
+    utf16_units,
+    without_markup,
+    without_tags,
+)
 from aftersales.http import HttpReply, HttpRequest, Transport
 from aftersales.messages.base import Message
 from aftersales.settings.model import Target
@@ -55,6 +63,9 @@ CONFIG_ERRORS = (
     "channel_is_archived",
 )
 
+_GROUP = re.compile(r"S[A-Z0-9]{5,20}")
+_USER = re.compile(r"[UW][A-Z0-9]{5,20}")
+
 
 def _entities(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
@@ -64,8 +75,15 @@ def _escape(text: str) -> str:
     return _entities(without_markup(text))
 
 
-MRKDWN = Markup(escape=_escape, strong="*{}*", fact="• {}", quote="> {}", link="<{url}|{label}>")
-PLAIN = Markup(escape=_entities, link="{label}: {url}")
+MRKDWN = Markup(
+    escape=_escape,
+    strong="*{}*",
+    fact="• {}",
+    quote="> {}",
+    link="<{url}|{label}>",
+    escape_url=_entities,
+)
+PLAIN = Markup(escape=_escape, escape_url=_entities)
 
 
 class Slack:
@@ -96,7 +114,7 @@ class Slack:
             return "\n\n".join(part for part in parts if part)
 
         section = render(fit(message, lambda m: utf16_units(render(m)) - SECTION_LIMIT))
-        title = heading(message, self._target.keyword, str)
+        title = without_tags(heading(message, self._target.keyword, str))
         header = cut_characters(title, HEADER_LIMIT)
         return {
             "text": self.text(message)["text"],
@@ -110,12 +128,14 @@ class Slack:
         """The short plain form of a prepared message."""
 
         def render(message: Message) -> str:
-            parts = [heading(message, self._target.keyword, _entities)]
+            parts = [_entities(heading(message, self._target.keyword, without_markup))]
             parts += [*paragraphs(message, PLAIN), *links(message, PLAIN)]
-            parts += [_calls(message), footer(message)]
+            parts += [_calls(message), _entities(footer(message))]
             return "\n".join(part for part in parts if part)
 
-        fitted = fit(short(message), lambda m: utf8_bytes(render(m)) - SHORT_TEXT_BYTES)
+        fitted = fit(
+            short(message), lambda m: utf8_bytes(render(m)) - SHORT_TEXT_BYTES, SHORT_FIELDS
+        )
         return {"text": render(fitted)}
 
     def _post(self, payload: dict[str, Any], now: datetime) -> Outcome:
@@ -152,12 +172,15 @@ def _judge(reply: HttpReply, now: datetime) -> Outcome:
 
 
 def _calls(message: Message) -> str:
-    return " ".join(_call(person) for person in message.mentions)
+    return " ".join(call for person in message.mentions if (call := _call(person)))
 
 
 def _call(person: str) -> str:
+    """The mention of one id; "" for what is no Slack id, such as a phone number."""
     if person == EVERYBODY:
         return "<!channel>"
     if person == "here":
         return "<!here>"
-    return f"<!subteam^{person}>" if person.startswith("S") else f"<@{person}>"
+    if _GROUP.fullmatch(person):
+        return f"<!subteam^{person}>"
+    return f"<@{person}>" if _USER.fullmatch(person) else ""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from aftersales.channels.answers import rich_then_plain
 from aftersales.channels.base import Outcome, OutcomeKind
 from aftersales.channels.layout import (
+    SHORT_FIELDS,
     SHORT_TEXT_BYTES,
     Markup,
     fit,
@@ -95,7 +96,7 @@ class Sns:
                 Subject=self.subject(message),
             ),
             lambda: self._publish(
-                Message=self.text(short(message), SHORT_TEXT_BYTES),
+                Message=self.text(message),
                 Subject=self.subject(message),
             ),
         )
@@ -108,8 +109,8 @@ class Sns:
             return cut_characters(one_line(text), SUBJECT_LIMIT)
         state = "solved" if message.solved else message.severity.value
         ascii_keyword = keyword if keyword.isascii() else ""
-        # Only whole words: what is left of a Chinese title is seldom more than its numbers.
-        words = " ".join(word for word in message.title.split() if word.isascii())
+        # What ASCII leaves of a Chinese title is seldom more than its numbers.
+        words = message.title if message.title.isascii() else ""
         text = f"{prefix('en', ascii_keyword)} {state} {message.alert_id} {words}"
         return cut_characters(_ascii(one_line(text)), SUBJECT_LIMIT, "...")
 
@@ -124,9 +125,15 @@ class Sns:
         limit = MESSAGE_LIMIT_BYTES - RESERVED_BYTES
         return render(fit(message, lambda m: utf8_bytes(render(m)) - limit))
 
-    def text(self, message: Message, limit_bytes: int) -> str:
-        """The plain form of a prepared message."""
-        return self._render(fit(message, lambda m: utf8_bytes(self._render(m)) - limit_bytes))
+    def text(self, message: Message) -> str:
+        """The short plain form of a prepared message."""
+        return self._render(
+            fit(
+                short(message),
+                lambda m: utf8_bytes(self._render(m)) - SHORT_TEXT_BYTES,
+                SHORT_FIELDS,
+            )
+        )
 
     def sms(self, message: Message) -> str:
         """Two SMS parts at most: title, time, alert id, and the first link where it fits."""

@@ -25,7 +25,7 @@ _LONE_UNDERSCORE = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 _ENTITY = re.compile(r"&(?=#?[A-Za-z0-9]{1,32};)")
 _HEADING = re.compile(r"^#+", re.MULTILINE)
 _RULER = re.compile(r"^(?:-{2,}|={2,})\s*$", re.MULTILINE)
-_LINK_SAFE = "%/:?#&=+,;@!$'~-._"
+_LINK_SAFE = "%/:?#&=+,;!$'~-._"
 
 
 def clean(text: str) -> str:
@@ -35,7 +35,10 @@ def clean(text: str) -> str:
     kept = (
         c if c == "\n" or unicodedata.category(c) not in _NOT_TEXT else _stand_in(c) for c in text
     )
-    lines = (line.strip() for line in "".join(kept).replace("\u2028", "\n").split("\n"))
+    lines = (
+        line.strip()
+        for line in "".join(kept).replace("\u2028", "\n").replace("\u2029", "\n").split("\n")
+    )
     return "\n".join(line for line in lines if line)
 
 

@@ -19,6 +19,7 @@ from aftersales.channels.answers import Verdict
 from aftersales.channels.base import Outcome, OutcomeKind
 from aftersales.channels.layout import (
     EVERYBODY,
+    SHORT_FIELDS,
     SHORT_TEXT_BYTES,
     Markup,
     fit,
@@ -88,7 +89,7 @@ class WeCom:
         rich = self.text if needs_text else self.markdown
         return answers.rich_then_plain(
             lambda: self._post(rich(message), now),
-            lambda: self._post(self.text(short(message), SHORT_TEXT_BYTES), now),
+            lambda: self._post(self.text(short(message), SHORT_TEXT_BYTES, SHORT_FIELDS), now),
         )
 
     def markdown(self, message: Message) -> dict[str, Any]:
@@ -108,15 +109,20 @@ class WeCom:
         fitted = fit(message, lambda m: utf8_bytes(render(m)) - MARKDOWN_LIMIT_BYTES)
         return {"msgtype": "markdown", "markdown": {"content": render(fitted)}}
 
-    def text(self, message: Message, limit_bytes: int = TEXT_LIMIT_BYTES) -> dict[str, Any]:
+    def text(
+        self,
+        message: Message,
+        limit_bytes: int = TEXT_LIMIT_BYTES,
+        most_fields: int | None = None,
+    ) -> dict[str, Any]:
         """The plain form of a prepared message."""
 
         def render(message: Message) -> str:
             parts = [heading(message, self._target.keyword, _plain), *paragraphs(message, PLAIN)]
-            parts += [*links(message, PLAIN), footer(message)]
+            parts += [*links(message, PLAIN), _plain(footer(message))]
             return "\n".join(part for part in parts if part)
 
-        fitted = fit(message, lambda m: utf8_bytes(render(m)) - limit_bytes)
+        fitted = fit(message, lambda m: utf8_bytes(render(m)) - limit_bytes, most_fields)
         people = [f"@{p}" if p == EVERYBODY else p for p in message.mentions]
         return {
             "msgtype": "text",
