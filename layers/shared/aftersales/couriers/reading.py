@@ -25,7 +25,8 @@ def document(source: str, kind: str, payload: bytes) -> Any:
     if kind not in KINDS:
         raise BadInput(f"unknown kind; known are {', '.join(KINDS)}", place=place)
     try:
-        return json.loads(payload.decode("utf-8-sig"))
+        # Not strict: some vendors leave tabs and line ends bare inside their texts.
+        return json.loads(payload.decode("utf-8-sig"), strict=False)
     except UnicodeDecodeError as exc:
         raise BadInput(f"not UTF-8 at byte {exc.start}", place=place) from exc
     except json.JSONDecodeError as exc:
@@ -51,7 +52,8 @@ def objects(value: object) -> list[dict[str, Any]]:
 def text(value: object) -> str:
     """A string without surrounding space; numbers as digits; everything else is ""."""
     if isinstance(value, str):
-        return value.strip()
+        # Texts cut in the middle of an emoji end in half of it, which cannot be stored or hashed.
+        return value.encode("utf-8", "replace").decode().strip()
     if isinstance(value, bool) or value is None:
         return ""
     if isinstance(value, float):
