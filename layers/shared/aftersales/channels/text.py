@@ -102,11 +102,11 @@ def without_markup(text: str) -> str:
 
 def safe_link(url: str) -> str:
     """`url` fit to stand inside markup, or "" where it is no http(s) link or too long for one."""
-    url = quote(clean(url), safe=_LINK_SAFE)
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(clean(url))
     except ValueError:
         return ""
+    url = quote(clean(url), safe=_LINK_SAFE)
     if parts.scheme not in ("http", "https") or not parts.netloc:
         return ""
     return url if len(url) <= LINK_LIMIT_BYTES else ""
