@@ -139,7 +139,7 @@ class AfterShip:
             message = "AfterShip has no tracking of this number"
             return ReplyError(ErrorClass.NO_RESULT_YET, "", message, parcel.waybill_number)
         # A number that was added twice (with two slugs): the one that knows the newer scan.
-        return max(found, key=_scan_time)
+        return calls.as_asked(max(found, key=_scan_time), parcel)
 
     def _register_one(self, parcel: WatchRequest) -> Registration:
         body: dict[str, Any] = {"tracking_number": parcel.waybill_number}

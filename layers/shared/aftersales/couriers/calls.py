@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from aftersales.couriers.base import Registration, WatchRequest
 from aftersales.errors import Misconfigured, WebhookRefused
 from aftersales.http import HttpReply
-from aftersales.tracking import ErrorClass, ReplyError
+from aftersales.tracking import ErrorClass, ReplyError, TrackingReply
 
 PUSH_LIMIT_BYTES = 1024 * 1024
 PUSH_CLOCK_SKEW_SECONDS = 300  # a vendor's clock may run ahead of ours by this much
@@ -109,6 +110,13 @@ def for_one(error: ReplyError, waybill_number: str) -> ReplyError:
         message=error.message,
         waybill_number=waybill_number,
         retry_after_seconds=error.retry_after_seconds,
+    )
+
+
+def as_asked(reply: TrackingReply, parcel: WatchRequest) -> TrackingReply:
+    """The reply under the number as we write it, and under our courier where it names none."""
+    return replace(
+        reply, waybill_number=parcel.waybill_number, courier=reply.courier or parcel.courier
     )
 
 

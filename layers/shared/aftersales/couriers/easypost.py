@@ -137,7 +137,7 @@ class EasyPost:
             message = "EasyPost has no tracker of this number"
             return ReplyError(ErrorClass.NO_RESULT_YET, "", message, parcel.waybill_number)
         # Trackers of one number made months apart: the one that was told last.
-        return max(found, key=_reported)
+        return calls.as_asked(max(found, key=_reported), parcel)
 
     def _register_one(self, parcel: WatchRequest) -> Registration:
         tracker: dict[str, Any] = {"tracking_code": parcel.waybill_number}

@@ -205,12 +205,13 @@ def _answer(
 ) -> TrackingReply | ReplyError:
     """What is said of one number; of one that is registered with several couriers, ours."""
     said = found.get(parcel.waybill_number.upper(), ())
-    for entry in said:
-        if isinstance(entry, TrackingReply) and entry.courier == parcel.courier:
-            return entry
-    if said:
-        return said[0]
-    for entry in found.get("", ()):
+    replies = [entry for entry in said if isinstance(entry, TrackingReply)]
+    for reply in replies:
+        if reply.courier == parcel.courier:
+            return calls.as_asked(reply, parcel)
+    if replies:
+        return calls.as_asked(replies[0], parcel)
+    for entry in (*said, *found.get("", ())):
         if isinstance(entry, ReplyError):
             return calls.for_one(entry, parcel.waybill_number)
     message = "17TRACK says nothing about this number"
