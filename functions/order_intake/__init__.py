@@ -1,0 +1,1 @@
+"""Takes in what the shops say about their orders and parcels."""

@@ -1,0 +1,67 @@
+"""Files in the drop bucket: `inbox/<shop_id>/<file name>`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from aftersales.errors import BadInput, Unreachable
+from aftersales.platforms.spreadsheet import SIZE_LIMIT_BYTES
+from order_intake.importing import ImportResult, IntakeDesk, import_file, refuse_file
+
+INBOX = "inbox/"
+
+
+def intake_desk() -> IntakeDesk:
+    """The desk of a deployed function, with the settings as they are now."""
+    from aftersales.cases.casebook import Casebook
+    from aftersales.tables import settings
+
+    current = settings.load()
+    return IntakeDesk(current, Casebook(current.alerts))
+
+
+def import_drop(
+    s3: Any, bucket: str, key: str, desk: IntakeDesk, now: datetime, *, size: int | None = None
+) -> ImportResult:
+    """Fetch one dropped file and import it. `size` in bytes is what the event says.
+
+    What is wrong with the file ends up as its case. Raises `Unreachable` where S3 does not answer.
+    """
+    shop_id, name = shop_and_name(key)
+    try:
+        if not shop_id:
+            raise BadInput(f"the file lies in no shop's folder; drop it as {INBOX}<shop>/<file>")
+        return import_file(_fetch(s3, bucket, key, size), name, shop_id, desk, now)
+    except BadInput as exc:
+        return refuse_file(name, shop_id, exc, desk, now)
+
+
+def shop_and_name(key: str) -> tuple[str, str]:
+    """(shop id, file name) of a key; folders below the shop's are only for the people who drop."""
+    shop_id, _, rest = key.removeprefix(INBOX).partition("/")
+    return (shop_id, rest.rsplit("/", 1)[-1]) if rest else ("", shop_id)
+
+
+def _fetch(s3: Any, bucket: str, key: str, size: int | None) -> bytes:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    if size is not None and size > SIZE_LIMIT_BYTES:
+        raise BadInput(_too_large())
+    try:
+        answer = s3.get_object(Bucket=bucket, Key=key)
+        if answer["ContentLength"] > SIZE_LIMIT_BYTES:
+            raise BadInput(_too_large())
+        content: bytes = answer["Body"].read(SIZE_LIMIT_BYTES + 1)
+    except ClientError as exc:
+        code = exc.response.get("Error", {}).get("Code", "")
+        if code in ("NoSuchKey", "404"):
+            raise BadInput("the file was taken away before it could be read") from exc
+        raise Unreachable(f"S3 did not hand over the file: {code}", code=code) from exc
+    except BotoCoreError as exc:
+        raise Unreachable(f"S3 did not hand over the file: {type(exc).__name__}") from exc
+    return content
+
+
+def _too_large() -> str:
+    return f"the file is larger than {SIZE_LIMIT_BYTES // 1024**2} MB; split it"
