@@ -51,6 +51,7 @@ PLACES = frozenset(
         "parcel",  # courier and waybill number, or what is known of them
         "status",
         "reason",
+        "loss",  # "lost" or "destroyed"
         "how",  # who took the parcel
         "last_at",
         "last_place",
@@ -158,6 +159,7 @@ class Catalogue:
     times: TimeWords
     list_separator: str
     parts_separator: str
+    region_separator: str
     more_orders: str
     in_brackets: str
     lasted_of: str

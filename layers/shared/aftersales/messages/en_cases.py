@@ -39,13 +39,13 @@ KINDS = {
         escalated_todo="Have [{courier}|the courier] open a claim and say whether it is lost. If "
         "there is no clear answer, agree on a replacement or a refund with the buyer.",
         escalated_buyer_text="Hello, your parcel[ ({parcel})] still has no new scan. We keep "
-        "pressing the courier for an answer. If you need it soon, we can replace or refund it. "
+        "chasing the courier for an answer. If you need it soon, we can replace or refund it. "
         "Please tell us.",
         solved_title="parcel is moving again",
         solved_what="The courier has a new scan.",
     ),
     "delivery_overdue": Wording(
-        title="Out for delivery[ {brief}]",
+        title="Out for delivery[ for {brief}]",
         what="The parcel went out for delivery[ on {since}] and has neither been delivered nor "
         "reported as failed[ in {lasted}].",
         why="It may have been skipped, left at a wrong door or not been recorded. The buyer is "
@@ -60,26 +60,26 @@ KINDS = {
     ),
     "pickup_overdue": Wording(
         title="Not collected[ in {brief}]",
-        what="The parcel has been waiting at [{last_place}|the pickup point][ since {since}][, "
+        what="The parcel has been waiting at the pickup point[ ({last_place})][ since {since}][, "
         "for {lasted}], and the buyer has not collected it.",
         why="It will be sent back, and the shop pays postage both ways.",
         todo="Remind the buyer. If the pickup code did not arrive, have it sent again. If the "
         "buyer cannot come, ask for longer storage or a delivery.",
-        buyer_text="Hello, your parcel[ ({parcel})] is waiting at [{last_place}|the pickup "
-        "point]. Please collect it with your pickup code. If you have no code or cannot go there, "
-        "tell us and we will contact the pickup point.",
-        escalated_what="The parcel has been at [{last_place}|the pickup point][ for {lasted}| for "
-        "a long time] and may be sent back any day.",
+        buyer_text="Hello, your parcel[ ({parcel})] is waiting at the pickup point[ "
+        "({last_place})]. Please collect it with your pickup code. If you have no code or cannot "
+        "go there, tell us and we will contact the pickup point.",
+        escalated_what="The parcel has been at the pickup point[ ({last_place})][ for {lasted}| "
+        "for a long time] and may be sent back any day.",
         escalated_todo="Phone the buyer, and ask the pickup point not to send it back yet.",
-        escalated_buyer_text="Hello, your parcel[ ({parcel})] has been at [{last_place}|the "
-        "pickup point] for some time and may be sent back. Can you collect it in the next two "
+        escalated_buyer_text="Hello, your parcel[ ({parcel})] has been at the pickup point[ "
+        "({last_place})] for some time and may be sent back. Can you collect it in the next two "
         "days? If not, please tell us.",
         solved_title="no longer waiting for pickup",
         solved_what="It left the pickup point or has a new scan.",
     ),
     "refused": Wording(
         title="Parcel refused",
-        what="The courier recorded[ on {since}] that the parcel was refused[ ({reason})].",
+        what="The courier recorded[ on {since}] that the parcel was refused.",
         why="It will soon be on its way back, and a refund request usually follows.",
         todo="Ask the buyer why. If it was a mistake, have it delivered again. If not, handle it "
         "as a return and follow the parcel back.",
@@ -148,7 +148,7 @@ KINDS = {
         solved_what="There is a new scan after it was stopped.",
     ),
     "delivery_failed": Wording(
-        title="Delivery failed",
+        title="Delivery failed[: {reason}]",
         what="The courier could not deliver the parcel[ on {last_at}][: {reason}][ ({attempts})].",
         why="After a few tries it is sent back.",
         todo="Contact the buyer about the cause, confirm address and time, and have the depot try "
@@ -161,8 +161,8 @@ KINDS = {
         escalated_buyer_text="Hello, the courier has failed to deliver your parcel[ ({parcel})] "
         "several times and may send it back. Please tell us a good time and address, and we will "
         "pass them on.",
-        solved_title="delivery is back on track",
-        solved_what="There is a new delivery scan after the failure.",
+        solved_title="delivery has moved on",
+        solved_what="There is a new scan after the failure.",
     ),
     "damaged": Wording(
         title="Parcel damaged",
@@ -177,9 +177,9 @@ KINDS = {
         solved_what="There is a new scan after the damage.",
     ),
     "lost": Wording(
-        title="Courier reports parcel [{reason}|lost]",
-        what="[{courier}|The courier] recorded the parcel as [{reason}|lost][; the last scan was "
-        "on {last_at}].",
+        title="Courier says parcel is [{loss}|lost]",
+        what="[{courier}|The courier] recorded the parcel as [{loss}|lost][; the last scan was on "
+        "{last_at}].",
         why="The buyer will not get it, and claims have a time limit.",
         todo="Agree on a replacement or a refund with the buyer today. File a claim with the "
         "number and proof of value.",
@@ -197,13 +197,13 @@ KINDS = {
         todo="Have [{courier}|the courier] say in writing whether it is lost. Meanwhile agree on "
         "a replacement or a refund, and prepare proof of value for a claim.",
         buyer_text="Hello, your parcel[ ({parcel})] has had no scan for a long time and may be "
-        "lost. We are sorry, and are pressing the courier. You can choose a replacement or a "
+        "lost. We are sorry, and are chasing the courier. You can choose a replacement or a "
         "refund.",
         solved_title="parcel has turned up",
         solved_what="The courier has a new scan.",
     ),
     "customs_hold": Wording(
-        title="Held at customs",
+        title="At customs[: {reason}]",
         what="The parcel [has been at customs for {lasted}|has not been released by customs][ "
         "({reason})].",
         why="Papers and duties have a time limit. After it, the parcel is sent back or destroyed.",
@@ -215,7 +215,7 @@ KINDS = {
         solved_what="There is a new scan by customs or the carrier.",
     ),
     "held": Wording(
-        title="Parcel on hold",
+        title="On hold[: {reason}]",
         what="The parcel has been on hold[ since {since}][ at {last_place}][ ({reason})].",
         why="Unless somebody asks, it stays there, and the buyer will write.",
         todo="Ask [{courier}|the courier] why, what is needed from us and when it moves, then "
@@ -246,15 +246,15 @@ KINDS = {
         buyer_text="Hello, tracking shows your parcel[ ({parcel})] as delivered[ ({how})]. Please "
         "ask family, reception or neighbours. Meanwhile we are asking the courier for proof of "
         "delivery.",
-        solved_title="delivery dispute settled",
-        solved_what="The dispute is over.",
+        solved_title="dispute is over",
+        solved_what="Nobody disputes the delivery any more.",
     ),
     "receipt_auto_confirm": Wording(
         title="Auto-confirms [in {auto_confirm_left}|soon]",
         what="The order will be confirmed as received [on {auto_confirm_at}|soon], but the parcel "
         "is not delivered yet[ ({status})].",
         why="An order that completes before it arrives leads to complaints and bad reviews.",
-        todo="Extend the receipt time in the back office, then press [{courier}|the courier].",
+        todo="Extend the receipt time in the back office, then chase [{courier}|the courier].",
         buyer_text="Hello, your parcel[ ({parcel})] is still on its way, and the order is close "
         "to being confirmed automatically. We are extending the time, so you need not confirm yet.",
         solved_title="no extension needed now",
@@ -314,12 +314,12 @@ KINDS = {
         solved_what="Look-ups work again.",
     ),
     "feed_behind": Wording(
-        title="Orders [{behind} behind|are behind]",
-        what="[{feed}|An order feed] was not read in time[ and is {behind} behind].",
-        why="New orders and parcels are missing, and so are their problems.",
-        todo="Check first whether the shop's authorisation has expired or the latest file was not "
-        "uploaded, then the last error of this feed in the log.",
-        solved_title="orders are up to date",
+        title="Reading is [{behind} behind|behind]",
+        what="[Feed {feed}|A feed] was not read in time[ and is {behind} behind].",
+        why="New orders or scans are missing, and so are their problems.",
+        todo="Check the last error of this feed in the log first. For orders, check the shop's "
+        "authorisation and files. For tracking, check the source's quota and rate limit.",
+        solved_title="reading has caught up",
         solved_what="Everything was read, with no gap.",
     ),
     "rows_rejected": Wording(

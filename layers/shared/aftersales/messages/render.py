@@ -20,6 +20,7 @@ from aftersales.messages.base import Button, Field, Labels, Message
 from aftersales.messages.catalogue import OPERATOR_KINDS, Catalogue, Wording
 from aftersales.messages.masking import mask_text
 from aftersales.messages.phrasing import fill
+from aftersales.tracking import Reason
 
 CATALOGUES = {
     "zh-CN": zh_cn.CATALOGUE,
@@ -29,6 +30,7 @@ CATALOGUES = {
 ORDERS_SHOWN = 5
 TEXT_LIMIT = 120
 """Characters of a vendor's own words that a field shows."""
+NUMBER_LIMIT = 1_000_000_000
 
 _DEFAULT_LANGUAGE = "zh-CN"
 _TRADITIONAL = ("zh-tw", "zh-hk", "zh-mo", "zh-hant")
@@ -161,15 +163,20 @@ class _Facts:
         return text if len(text) <= TEXT_LIMIT else text[: TEXT_LIMIT - 1].rstrip() + "…"
 
     def number(self, name: str) -> int | None:
+        """A fact as a whole number, or None; also for one that no clock or count can reach."""
         try:
-            return int(float(self.text(name) or ""))
+            value = int(float(self.text(name) or ""))
         except (ValueError, OverflowError):
             return None
+        return value if abs(value) < NUMBER_LIMIT else None
 
     def time(self, name: str) -> datetime | None:
+        """A fact as an aware time, or None; also for 0001-01-01 and its like, which mean "none"."""
         try:
             at = datetime.fromisoformat(self.text(name) or "")
         except ValueError:
+            return None
+        if not 2000 <= at.year < 2100:
             return None
         return at if at.tzinfo else at.replace(tzinfo=UTC)
 
@@ -219,6 +226,7 @@ def _words(facts: _Facts, shop_name: str) -> dict[str, str | None]:
     confirm_at = facts.time("auto_confirm_at")
     behind = facts.number("behind_minutes")
     source = facts.text("source")
+    lost = facts.text("reason") in (Reason.LOST, Reason.DESTROYED)
     return {
         "shop": shop_name.strip() or alert.shop_id or facts.text("shop_id"),
         "orders": _order_list(facts),
@@ -227,13 +235,14 @@ def _words(facts: _Facts, shop_name: str) -> dict[str, str | None]:
         "parcel": " ".join(part for part in (courier, waybill) if part),
         "status": facts.word("status", catalogue.status_words),
         "reason": facts.word("reason", catalogue.reason_words),
+        "loss": facts.word("reason", catalogue.reason_words) if lost else None,
         "how": facts.word("delivered_how", catalogue.delivered_how_words),
         "last_at": facts.moment("last_event_at"),
         "last_place": _place(facts),
         "since": facts.moment("since"),
         "lasted": clock.length(elapsed) if elapsed else None,
         "brief": clock.length(elapsed, parts=1) if elapsed else None,
-        "region": " ".join(
+        "region": catalogue.region_separator.join(
             part for part in dict.fromkeys((facts.text("province"), facts.text("city"))) if part
         ),
         "attempts": facts.counted("failed_attempts", "attempts"),

@@ -107,7 +107,7 @@ CATALOGUE = Catalogue(
         "neighbour": "邻居代收",
     },
     source_words={"kuaidi100": "快递100", "kdniao": "快递鸟", "sf": "顺丰开放平台"},
-    counted={"attempts": ("失败 {n} 次", "失败 {n} 次"), "rows": ("{n} 行", "{n} 行")},
+    counted={"attempts": ("已失败 {n} 次", "已失败 {n} 次"), "rows": ("{n} 行", "{n} 行")},
     times=TimeWords(
         moment="{month}月{day}日 {time}",
         moment_with_year="{year}年{month}月{day}日 {time}",
@@ -115,6 +115,7 @@ CATALOGUE = Catalogue(
     ),
     list_separator="、",
     parts_separator="，",
+    region_separator="",
     more_orders=" 等，另有 {n} 个",
     in_brackets="{text}（{note}）",
     lasted_of="{text}（设定 {note}）",

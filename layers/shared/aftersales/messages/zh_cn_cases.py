@@ -25,8 +25,8 @@ KINDS = {
         "包裹没有新的物流记录[，已停 {lasted}]。",
         why="停得越久越可能丢件，买家多半会来催，或直接申请退款。",
         todo="联系[{courier}|快递]客服，报单号查件，问清卡在哪里、哪天能发出，再回复买家。",
-        buyer_text="您好，您的包裹[（{parcel}）][最近一次扫描在{last_place}，]"
-        "之后暂时没有新的物流记录。我们正在请快递查件，有结果就告诉您。",
+        buyer_text="您好，您的包裹[（{parcel}）][最近一次扫描在{last_place}，之后|近来]"
+        "暂时没有新的物流记录。我们正在请快递查件，有结果就告诉您。",
         escalated_what="到现在仍然没有新的物流记录[，包裹已停 {lasted}]。",
         escalated_todo="请[{courier}|快递]立工单，问明是否丢件。没有明确答复，"
         "和买家商量补发或退款。",
@@ -47,21 +47,21 @@ KINDS = {
     ),
     "pickup_overdue": Wording(
         title="到站[ {brief}|后]未取件",
-        what="包裹[ {since} ]已到[{last_place}|代收点]等待取件[，已放 {lasted}]，买家还没有取。",
+        what="包裹[ {since} ]已到代收点[（{last_place}）]等待取件[，已放 {lasted}]，买家还没有取。",
         why="放久了会被退回，来回运费由店铺承担。",
         todo="提醒买家取件。买家说没收到取件码，请站点重发；买家不方便，请站点延长保管或改约派送。",
-        buyer_text="您好，您的包裹[（{parcel}）]已到[{last_place}|代收点]，请凭取件码领取。"
+        buyer_text="您好，您的包裹[（{parcel}）]已到代收点[（{last_place}）]，请凭取件码领取。"
         "没收到取件码，或者不方便去取，请告诉我们，我们联系站点。",
-        escalated_what="包裹在[{last_place}|代收点]已放[ {lasted}|很久]，随时可能被退回。",
+        escalated_what="包裹在代收点[（{last_place}）]已放[ {lasted}|了很久]，随时可能被退回。",
         escalated_todo="打电话联系买家，并请站点先不要退回。",
-        escalated_buyer_text="您好，您的包裹[（{parcel}）]在[{last_place}|代收点]放了一段时间，"
+        escalated_buyer_text="您好，您的包裹[（{parcel}）]在代收点[（{last_place}）]放了一段时间，"
         "站点可能会退回。您这两天方便取吗？不方便的话请告诉我们。",
         solved_title="不再等待取件",
         solved_what="包裹已离开代收点，或有了新的物流记录。",
     ),
     "refused": Wording(
         title="买家拒收",
-        what="快递登记[ {since} ]包裹被拒收[，原因：{reason}]。",
+        what="快递登记包裹[ {since} ]被拒收。",
         why="包裹很快会被退回，买家通常随后申请退款。",
         todo="先问买家为什么拒收。是误会，请快递再派一次；确实不要，按退货退款办，并跟进退件。",
         buyer_text="您好，快递登记您的包裹[（{parcel}）]被拒收。是商品有问题，还是不方便收？"
@@ -71,7 +71,7 @@ KINDS = {
     ),
     "returning": Wording(
         title="包裹正在退回",
-        what="包裹[ {since} ]起在退回途中[，原因：{reason}]。",
+        what="包裹[ {since} 起]在退回途中[，原因：{reason}]。",
         why="买家收不到货。退货要是没人登记，会变成有退款、没退货。",
         todo="查清是谁要求退回的。不该退，请快递改派；该退，和买家确认补发还是退款，"
         "并通知仓库收件。",
@@ -130,8 +130,8 @@ KINDS = {
         escalated_todo="打电话联系买家，当场和网点约好下一次派送；买家改主意，就安排拦截退回。",
         escalated_buyer_text="您好，快递几次都没能送达您的包裹[（{parcel}）]，再不成会退回。"
         "请告诉我们方便收件的时间和地址，我们转告网点。",
-        solved_title="派送恢复正常",
-        solved_what="失败后有了新的派送记录。",
+        solved_title="派送有了进展",
+        solved_what="派送失败之后有了新的物流记录。",
     ),
     "damaged": Wording(
         title="包裹破损",
@@ -144,8 +144,8 @@ KINDS = {
         solved_what="破损之后有了新的物流记录。",
     ),
     "lost": Wording(
-        title="快递确认[：{reason}|丢件]",
-        what="[{courier}|快递]登记：包裹[{reason}|丢失][，最后一次扫描在 {last_at}]。",
+        title="快递确认[：{loss}|丢件]",
+        what="[{courier}|快递]登记：包裹[{loss}|丢失][，最后一次扫描在 {last_at}]。",
         why="买家收不到货，索赔有时限。",
         todo="今天和买家商定补发或退款，同时向快递提交索赔，附单号和货值证明。",
         buyer_text="您好，很抱歉，快递确认您的包裹[（{parcel}）]无法送达了。您希望补发还是退款？"
@@ -174,8 +174,8 @@ KINDS = {
         solved_what="有了新的清关或物流记录。",
     ),
     "held": Wording(
-        title="包裹被扣下[：{reason}]",
-        what="包裹[ {since} ]起停在[{last_place}|途中]，没有继续运输[，原因：{reason}]。",
+        title="包裹停在途中[：{reason}]",
+        what="包裹[ {since} 起]停在[{last_place}|途中]，没有继续运输[，原因：{reason}]。",
         why="不去问，包裹会一直停着，买家会来催。",
         todo="问[{courier}|快递]为什么停、要我们做什么、哪天放行，再回复买家。",
         buyer_text="您好，您的包裹[（{parcel}）]暂时停在[{last_place}|途中]。"
@@ -200,8 +200,8 @@ KINDS = {
         todo="向[{courier}|快递]要签收底单和派件员说明，请买家问家人、门卫和驿站，再按结果处理。",
         buyer_text="您好，物流显示您的包裹[（{parcel}）]已签收[（{how}）]。请先问问家人、"
         "门卫或驿站，我们同时请快递提供签收凭证。",
-        solved_title="签收争议已解决",
-        solved_what="争议已经了结。",
+        solved_title="签收争议了结",
+        solved_what="买家或平台已不再争议这次签收。",
     ),
     "receipt_auto_confirm": Wording(
         title="[{auto_confirm_left}后|即将]自动确认收货",
@@ -233,15 +233,15 @@ KINDS = {
         solved_what="物流查询恢复。",
     ),
     "source_down": Wording(
-        title="[{source} 查不通|物流查询不通]",
-        what="[从 {since} 起|最近]一直查不通[ {source}|物流来源][，已 {lasted}]。",
+        title="[{source}查不通|物流查询不通]",
+        what="[从 {since} 起|最近]一直查不通[{source}|物流来源][，已 {lasted}]。",
         why="这段时间看不到包裹进展，也不会报停滞；恢复后会自动补查。",
         todo="先看对方的状态公告，再看本机或云上能否访问外网。对方故障只需等待。",
         solved_title="物流查询恢复",
         solved_what="查询已通，正在补查漏掉的包裹。",
     ),
     "source_misconfigured": Wording(
-        title="[{source} 拒绝了我们的账号|物流账号被拒绝]",
+        title="[{source}拒绝了我们的账号|物流账号被拒绝]",
         what="[{source}|物流来源]不接受我们的密钥、签名或权限，包裹查不了。",
         why="改好设置之前，用它查询的包裹都没有人在跟踪。",
         todo="先核对设置里 tracking.sources 的密钥名称，再登录对方后台看密钥、白名单和权限。",
@@ -249,7 +249,7 @@ KINDS = {
         solved_what="对方已接受我们的账号。",
     ),
     "source_quota": Wording(
-        title="[{source} 额度用完|查询额度用完]",
+        title="[{source}额度用完|查询额度用完]",
         what="[{source}|物流来源]的查询额度已用完，新的查询被拒绝。",
         why="额度恢复之前，用它查询的包裹都没有更新。",
         todo="先登录对方后台看余额和套餐，续费或加量；再看是否有大批无效单号在耗额度。",
@@ -257,11 +257,12 @@ KINDS = {
         solved_what="查询已恢复。",
     ),
     "feed_behind": Wording(
-        title="订单数据落后[ {behind}]",
-        what="[{feed}|一路数据]没有按时读完[，比现在晚了 {behind}]。",
-        why="新的订单和包裹还没有进来，它们的问题现在看不到。",
-        todo="先看店铺授权是否过期、最近的文件是否已上传，再看日志里这一路最后的错误。",
-        solved_title="订单数据已追上",
+        title="数据读取落后[ {behind}]",
+        what="[数据 {feed} |一路数据]没有按时读完[，比现在晚了 {behind}]。",
+        why="新的订单或物流进展还没有进来，它们的问题现在看不到。",
+        todo="先看日志里这一路最后的错误。读订单的，看店铺授权和文件；查物流的，"
+        "看对方的额度和限速。",
+        solved_title="数据已追上",
         solved_what="数据已补齐，没有缺口。",
     ),
     "rows_rejected": Wording(
@@ -274,8 +275,8 @@ KINDS = {
         solved_what="之前读不了的数据已导入。",
     ),
     "target_failing": Wording(
-        title="[{target} 收不到通知|通知发不出去]",
-        what="发往[ {target} |通知群]的消息一直失败[，已 {lasted}]。",
+        title="[{target}收不到通知|通知发不出去]",
+        what="发往[{target}|通知群]的消息一直失败[，已 {lasted}]。",
         why="客服看不到新的问题。没发出的通知留着，恢复后补发。",
         todo="先看机器人是否被移出群，再核对地址、加签密钥和关键词；"
         "改好后运行 aftersales channels test[ {target}| 加目标名称]。",
@@ -298,6 +299,6 @@ OTHER = Wording(
     what="[包裹（{parcel}）|这里]出现了需要人工处理的问题[（{status}）]。",
     why="系统判断它不会自己解决，拖久了会影响买家。",
     todo="看下面的信息，先查清原因，再决定怎么回复买家。",
-    solved_title="问题已解决",
-    solved_what="这个问题不用再处理。",
+    solved_title="不用再处理",
+    solved_what="原来的问题已经没有了。",
 )

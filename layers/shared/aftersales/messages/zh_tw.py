@@ -107,7 +107,7 @@ CATALOGUE = Catalogue(
         "neighbour": "鄰居代收",
     },
     source_words={"kuaidi100": "Kuaidi100", "kdniao": "KDNiao", "sf": "順豐開放平台"},
-    counted={"attempts": ("失敗 {n} 次", "失敗 {n} 次"), "rows": ("{n} 列", "{n} 列")},
+    counted={"attempts": ("已失敗 {n} 次", "已失敗 {n} 次"), "rows": ("{n} 列", "{n} 列")},
     times=TimeWords(
         moment="{month}月{day}日 {time}",
         moment_with_year="{year}年{month}月{day}日 {time}",
@@ -115,6 +115,7 @@ CATALOGUE = Catalogue(
     ),
     list_separator="、",
     parts_separator="，",
+    region_separator="",
     more_orders=" 等，另有 {n} 筆",
     in_brackets="{text}（{note}）",
     lasted_of="{text}（設定 {note}）",

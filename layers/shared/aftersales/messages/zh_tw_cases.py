@@ -25,8 +25,8 @@ KINDS = {
         "在{last_place}刷過條碼後，]包裹就沒有新的物流紀錄[，已停 {lasted}]。",
         why="停越久越可能遺失，買家多半會來問，或直接申請退款。",
         todo="打給[{courier}|物流]客服，報單號查件，問清楚卡在哪裡、何時會動，再回覆買家。",
-        buyer_text="您好，您的包裹[（{parcel}）][最近一筆紀錄在{last_place}，]之後暫時沒有更新。"
-        "我們正在請物流查件，有消息會跟您說。",
+        buyer_text="您好，您的包裹[（{parcel}）][最近一筆紀錄在{last_place}，之後|最近]"
+        "暫時沒有更新。我們正在請物流查件，有消息會跟您說。",
         escalated_what="到現在還是沒有新的物流紀錄[，包裹已停 {lasted}]。",
         escalated_todo="請[{courier}|物流]開單追查，問明是否遺失。沒有明確答覆，"
         "就跟買家談補寄或退款。",
@@ -47,21 +47,22 @@ KINDS = {
     ),
     "pickup_overdue": Wording(
         title="到店[ {brief}|後]未取",
-        what="包裹[ {since} ]已到[{last_place}|取貨門市]等候取貨[，已放 {lasted}]，買家還沒有取。",
+        what="包裹[ {since} ]已到取貨門市[（{last_place}）]等候取貨[，已放 {lasted}]，"
+        "買家還沒有取。",
         why="過了取貨期限會退回，來回運費由賣家負擔。",
         todo="提醒買家帶證件到店取貨。沒收到取貨通知，請物流重發；來不及取，問門市能否延長。",
-        buyer_text="您好，您的包裹[（{parcel}）]已送達[{last_place}|取貨門市]，"
+        buyer_text="您好，您的包裹[（{parcel}）]已送達取貨門市[（{last_place}）]，"
         "方便時請帶證件前往取貨。沒收到取貨通知，或不方便去取，請跟我們說。",
-        escalated_what="包裹在[{last_place}|取貨門市]已放[ {lasted}|很久]，隨時可能退回。",
+        escalated_what="包裹在取貨門市[（{last_place}）]已放[ {lasted}|了很久]，隨時可能退回。",
         escalated_todo="打電話聯絡買家，並請物流先不要退回。",
-        escalated_buyer_text="您好，您的包裹[（{parcel}）]在[{last_place}|取貨門市]放了一段時間，"
-        "可能會被退回。請問您這兩天方便去取嗎？不方便的話請跟我們說。",
+        escalated_buyer_text="您好，您的包裹[（{parcel}）]在取貨門市[（{last_place}）]"
+        "放了一段時間，可能會被退回。請問您這兩天方便去取嗎？不方便的話請跟我們說。",
         solved_title="不再等候取貨",
         solved_what="包裹已離開門市，或有了新的物流紀錄。",
     ),
     "refused": Wording(
         title="買家拒收",
-        what="物流登錄[ {since} ]包裹被拒收[，原因：{reason}]。",
+        what="物流登錄包裹[ {since} ]被拒收。",
         why="包裹很快會退回，買家通常接著申請退款。",
         todo="先問買家為什麼拒收。是誤會，請物流再送一次；真的不要，走退貨退款，並追蹤退回的包裹。",
         buyer_text="您好，物流回報您的包裹[（{parcel}）]被拒收。請問是商品有問題，還是不方便收件？"
@@ -71,7 +72,7 @@ KINDS = {
     ),
     "returning": Wording(
         title="包裹退回中",
-        what="包裹[ {since} ]起在退回途中[，原因：{reason}]。",
+        what="包裹[ {since} 起]在退回途中[，原因：{reason}]。",
         why="買家收不到貨。退回的包裹沒人登記，就會變成退了錢卻沒收到貨。",
         todo="查清楚是誰要求退回。不該退，請物流改送；該退，跟買家確認補寄或退款，並通知倉庫收貨。",
         buyer_text="您好，您的包裹[（{parcel}）]正在退回途中，我們在跟物流了解原因。"
@@ -130,8 +131,8 @@ KINDS = {
         escalated_todo="打電話聯絡買家，當場跟營業所約好下次配送；買家不要了，就請物流攔下退回。",
         escalated_buyer_text="您好，物流幾次都沒能送達您的包裹[（{parcel}）]，再送不到會被退回。"
         "請告訴我們方便收件的時間和地址，我們轉告物流。",
-        solved_title="配送恢復正常",
-        solved_what="失敗之後有了新的配送紀錄。",
+        solved_title="配送有新進度",
+        solved_what="配送失敗之後有了新的物流紀錄。",
     ),
     "damaged": Wording(
         title="包裹破損",
@@ -144,8 +145,8 @@ KINDS = {
         solved_what="破損之後有了新的物流紀錄。",
     ),
     "lost": Wording(
-        title="物流確認[：{reason}|遺失]",
-        what="[{courier}|物流]登錄：包裹[{reason}|遺失][，最後一筆紀錄在 {last_at}]。",
+        title="物流確認[：{loss}|遺失]",
+        what="[{courier}|物流]登錄：包裹[{loss}|遺失][，最後一筆紀錄在 {last_at}]。",
         why="買家收不到貨，理賠也有期限。",
         todo="今天跟買家談補寄或退款，同時向物流申請理賠，附上單號和商品價格證明。",
         buyer_text="您好，非常抱歉，物流確認您的包裹[（{parcel}）]無法送達了。"
@@ -174,8 +175,8 @@ KINDS = {
         solved_what="有了新的通關或物流紀錄。",
     ),
     "held": Wording(
-        title="包裹被扣住[：{reason}]",
-        what="包裹[ {since} ]起停在[{last_place}|途中]，沒有繼續運送[，原因：{reason}]。",
+        title="包裹停在途中[：{reason}]",
+        what="包裹[ {since} 起]停在[{last_place}|途中]，沒有繼續運送[，原因：{reason}]。",
         why="不去問，包裹會一直停著，買家會來催。",
         todo="問[{courier}|物流]為什麼停、需要我們做什麼、何時放行，再回覆買家。",
         buyer_text="您好，您的包裹[（{parcel}）]暫時停在[{last_place}|途中]。"
@@ -200,8 +201,8 @@ KINDS = {
         todo="跟[{courier}|物流]要簽收單和司機說明，請買家問家人、管理室和鄰居，再依結果處理。",
         buyer_text="您好，物流顯示您的包裹[（{parcel}）]已簽收[（{how}）]。麻煩先問問家人、"
         "管理室或鄰居，我們同時請物流提供簽收證明。",
-        solved_title="簽收爭議已解決",
-        solved_what="爭議已經結束。",
+        solved_title="簽收爭議結束",
+        solved_what="買家或平台已不再爭議這次簽收。",
     ),
     "receipt_auto_confirm": Wording(
         title="[{auto_confirm_left}後|即將]自動完成訂單",
@@ -224,7 +225,7 @@ KINDS = {
     ),
     "tracking_quiet": Wording(
         title="[{brief}|一段時間]查不到物流",
-        what="[已 {lasted}|一段時間]沒有從[{source}|物流查詢]得到這個包裹的消息，現況不明。",
+        what="[已 {lasted}|一段時間]沒有從[ {source} |物流查詢]得到這個包裹的消息，現況不明。",
         why="包裹可能正常，也可能出了問題而我們看不到。",
         todo="到物流官網查一次這個單號。有進度，不用管；沒有，當作物流停滯，聯絡物流。",
         buyer_text="您好，您的包裹[（{parcel}）]的物流進度暫時沒有更新，我們正在向物流查詢，"
@@ -242,7 +243,7 @@ KINDS = {
     ),
     "source_misconfigured": Wording(
         title="[{source} 拒絕我們的帳號|查詢帳號被拒]",
-        what="[{source}|物流查詢服務]不接受我們的金鑰、簽章或權限，包裹查不了。",
+        what="[{source} |物流查詢服務]不接受我們的金鑰、簽章或權限，包裹查不了。",
         why="設定改好之前，用它查詢的包裹都沒有人追蹤。",
         todo="先核對設定裡 tracking.sources 的金鑰名稱，再登入對方後台看金鑰、白名單和權限。",
         solved_title="查詢帳號恢復",
@@ -250,18 +251,19 @@ KINDS = {
     ),
     "source_quota": Wording(
         title="[{source} 額度用完|查詢額度用完]",
-        what="[{source}|物流查詢服務]的查詢額度已用完，新的查詢被拒絕。",
+        what="[{source} |物流查詢服務]的查詢額度已用完，新的查詢被拒絕。",
         why="額度恢復之前，用它查詢的包裹都沒有更新。",
         todo="先登入對方後台看餘額和方案，續約或加購；再看是否有大批無效單號在耗額度。",
         solved_title="查詢額度恢復",
         solved_what="查詢已恢復。",
     ),
     "feed_behind": Wording(
-        title="訂單資料落後[ {behind}]",
-        what="[{feed}|一路資料]沒有按時讀完[，比現在晚了 {behind}]。",
-        why="新的訂單和包裹還沒進來，它們的問題現在看不到。",
-        todo="先看賣場授權是否過期、最近的檔案是否已上傳，再看記錄檔裡這一路最後的錯誤。",
-        solved_title="訂單資料已追上",
+        title="資料讀取落後[ {behind}]",
+        what="[資料 {feed} |一路資料]沒有按時讀完[，比現在晚了 {behind}]。",
+        why="新的訂單或物流進度還沒進來，它們的問題現在看不到。",
+        todo="先看記錄檔裡這一路最後的錯誤。讀訂單的，看賣場授權和檔案；查物流的，"
+        "看對方的額度和限速。",
+        solved_title="資料已追上",
         solved_what="資料已補齊，沒有缺口。",
     ),
     "rows_rejected": Wording(
@@ -274,8 +276,8 @@ KINDS = {
         solved_what="先前讀不了的資料已匯入。",
     ),
     "target_failing": Wording(
-        title="[{target} 收不到通知|通知送不出去]",
-        what="送往[ {target} |通知群組]的訊息一直失敗[，已 {lasted}]。",
+        title="[{target}收不到通知|通知送不出去]",
+        what="送往[{target}|通知群組]的訊息一直失敗[，已 {lasted}]。",
         why="客服看不到新的問題。沒送出的通知都留著，恢復後補送。",
         todo="先看機器人是否被移出群組，再核對網址、簽章金鑰和關鍵字；"
         "改好後執行 aftersales channels test[ {target}| 加目標名稱]。",
@@ -297,6 +299,6 @@ OTHER = Wording(
     what="[包裹（{parcel}）|這裡]出現需要人工處理的問題[（{status}）]。",
     why="系統判斷它不會自己解決，拖久了會影響買家。",
     todo="看下面的資料，先查清楚原因，再決定怎麼回覆買家。",
-    solved_title="問題已解決",
-    solved_what="這個問題不用再處理。",
+    solved_title="不用再處理",
+    solved_what="原來的問題已經沒有了。",
 )
