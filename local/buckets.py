@@ -30,10 +30,14 @@ class Buckets:
 
     def __init__(self, state: State, names: Iterable[str]) -> None:
         self._state = state
-        self._names = frozenset(names)
+        self._names = set(names)
         self._folder = state.folder / "objects"
         self._folder.mkdir(exist_ok=True)
         self.on_created: Callable[[StoredObject], None] = lambda _: None
+
+    def add(self, bucket: str) -> None:
+        """One more bucket."""
+        self._names.add(bucket)
 
     def __contains__(self, bucket: str) -> bool:
         return bucket in self._names

@@ -12,7 +12,7 @@ from local.engine import ENDPOINT_VARIABLE
 from local.template import Template
 
 PER_FUNCTION = ("POWERTOOLS_SERVICE_NAME", "AWS_LAMBDA_FUNCTION_NAME")
-"""Names that differ between functions by nature. All functions share this process, so none is set."""
+"""They differ between functions by nature; all share this process, so none of them is set."""
 OPERATORS_CHOICE = ("LOG_LEVEL", "AWS_ENDPOINT_URL_SNS")
 """Kept where the operator has set them: an SNS endpoint set by hand reaches a real topic."""
 

@@ -10,6 +10,7 @@ from local.template import Table
 if TYPE_CHECKING:
     from botocore.client import BaseClient
 
+FIRST_AFTER_SECONDS = 60.0
 EVERY_SECONDS = 6 * 3600.0
 """AWS deletes within two days; nobody may rely on it sooner."""
 

@@ -63,7 +63,12 @@ class StreamTail:
         while not self._stopping.is_set():
             try:
                 handled = self.poll()
-            except (BotoCoreError, ClientError):
+            except BotoCoreError:
+                self._stopping.wait(RETRY_SECONDS)
+                continue
+            except ClientError:
+                # A position that is not known any more: begin anew, the sweep has what lay between.
+                self._iterators.clear()
                 self._stopping.wait(RETRY_SECONDS)
                 continue
             if not handled:
@@ -72,6 +77,8 @@ class StreamTail:
     def poll(self) -> int:
         """Read each shard once, hand over what is new, and return how many records there were."""
         seen = 0
+        if not self._iterators:
+            self.open()
         for shard, iterator in list(self._iterators.items()):
             page = self._streams.get_records(ShardIterator=iterator, Limit=self._trigger.batch_size)
             records = [stream_record(record, self._trigger.table) for record in page["Records"]]
@@ -84,8 +91,6 @@ class StreamTail:
                 self._iterators[shard] = following
             else:
                 del self._iterators[shard]
-        if not self._iterators:
-            self.open()
         return seen
 
     def _wanted(self, record: dict[str, Any]) -> bool:

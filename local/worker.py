@@ -40,6 +40,7 @@ class Worker:
         report: Callable[[Run], None],
         stopping: threading.Event,
         speed: float = 1.0,
+        retry_ticks: bool = True,
     ) -> None:
         self.function = function
         self._queues = queues
@@ -47,6 +48,7 @@ class Worker:
         self._report = report
         self._stopping = stopping
         self._speed = speed
+        self._retry_ticks = retry_ticks
         self._lock = threading.Lock()
         self._due: dict[str, Tick] = {}
         self._wake = threading.Event()
@@ -96,7 +98,7 @@ class Worker:
         cause = f"schedule {tick.at:%Y-%m-%d %H:%M} UTC"
         run = invoke(self.function, event, cause=cause, merged=tick.count - 1)
         self._report(run)
-        if not run.ok:
+        if not run.ok and self._retry_ticks:
             self._after_failure(event, run, attempts=1)
         self._ticks.done(tick)
 
