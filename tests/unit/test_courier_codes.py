@@ -164,3 +164,13 @@ def test_a_merchant_may_add_change_and_remove_codes():
     assert own.to_source("uc", "kuaidi100") is None
     assert own.to_source("uc", "kdniao") == "UC"
     assert codes.to_source("yunexpress", "kuaidi100") is None
+
+
+def test_the_process_translates_with_the_entries_of_the_loaded_settings():
+    try:
+        codes.use({"kuaidi100": {"yunexpress": "yuntu-x"}})
+        assert codes.to_source("yunexpress", "kuaidi100") == "yuntu-x"
+        assert codes.from_source("kuaidi100", "yuntu-x") == "yunexpress"
+    finally:
+        codes.use({})
+    assert codes.to_source("yunexpress", "kuaidi100") is None

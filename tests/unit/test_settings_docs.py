@@ -8,10 +8,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from aftersales.couriers import codes
 from aftersales.couriers.codes import NAMES
 from aftersales.messages.catalogue import OPERATOR_KINDS, PARCEL_KINDS
 from aftersales.settings import model
 from aftersales.settings.load import check_yaml, load_yaml
+from aftersales.settings.meaning import OPTIONS, SECRETS
 
 DOCS = Path(__file__).parents[2] / "docs"
 SECTIONS = {
@@ -85,3 +87,20 @@ def test_the_example_file_is_correct_and_uses_every_section():
     assert settings.source_for("usps") == "world"
     assert settings.source_for("yto") == "kd100"
     assert settings.alerts.routes[1].kinds == ("lost", "damaged")
+
+
+@pytest.mark.parametrize("kind", OPTIONS)
+def test_the_options_and_secrets_that_are_allowed_are_those_the_adapter_reads(kind):
+    couriers = Path(codes.__file__).parent
+    shared = (couriers / "calls.py").read_text(encoding="utf-8")
+    text = (couriers / f"{kind}.py").read_text(encoding="utf-8")
+    read = set(re.findall(r'options\.get\("(\w+)"', text)) - {"path_secret_value"}
+    assert set(OPTIONS[kind]) == read
+    if "push_secrets(" in text:
+        text += shared[shared.index("def push_secrets(") :]
+    named = set(re.findall(r'(?:required\(secrets, |secrets\.get\()"(\w+)"', text))
+    required, optional = SECRETS[kind]
+    assert {*required, *optional} == named
+    documented = (DOCS / "settings.md").read_text(encoding="utf-8")
+    for name in (*required, *optional, *OPTIONS[kind]):
+        assert f"`{name}`" in documented

@@ -204,6 +204,18 @@ def test_the_column_is_that_of_the_value():
             "`customer`",
         ),
         (
+            "tracking: {sources: {m: {kind: kuaidi100, secrets: {key: env:K, customer: env:C}, "
+            "callback_url: https://x.example.com/push/m}}}\n",
+            "tracking.sources.m.callback_url",
+            "`salt`",
+        ),
+        (
+            "tracking: {sources: {m: {kind: kdniao, secrets: {business_id: env:K, app_key: env:C}, "
+            "options: {teir: basic}}}}\n",
+            "tracking.sources.m.options.teir",
+            "`tier`",
+        ),
+        (
             "tracking: {sources: {main: {kind: easypost, secrets: {key: env:K}}}}\n",
             "tracking.sources.main.secrets",
             "push: false",

@@ -312,6 +312,18 @@ def _built_in() -> CourierCodes:
     return CourierCodes()
 
 
+_in_use: CourierCodes | None = None
+
+
+def use(overrides: Mapping[str, Mapping[str, str]]) -> None:
+    """Let this process translate with a merchant's entries, until the next call.
+
+    To be called when settings were loaded: replies are also read where no settings are at hand.
+    """
+    global _in_use  # noqa: PLW0603 - the table is one per process, as the settings are
+    _in_use = with_overrides(overrides)
+
+
 def with_overrides(overrides: Mapping[str, Mapping[str, str]]) -> CourierCodes:
     """The built-in table with a merchant's entries (setting `tracking.courier_codes`) over it."""
     return CourierCodes(overrides) if overrides else _built_in()
@@ -319,12 +331,12 @@ def with_overrides(overrides: Mapping[str, Mapping[str, str]]) -> CourierCodes:
 
 def to_source(courier: str, source: str) -> str | None:
     """The vendor's code for our `courier`, or None where none is known (17TRACK's are digits)."""
-    return _built_in().to_source(courier, source)
+    return (_in_use or _built_in()).to_source(courier, source)
 
 
 def from_source(source: str, raw: str) -> str:
     """Our code for a vendor's, in whatever case; an unknown one lower-cased and stripped."""
-    return _built_in().from_source(source, raw)
+    return (_in_use or _built_in()).from_source(source, raw)
 
 
 def from_text(text: str) -> str:
@@ -343,7 +355,7 @@ def from_text(text: str) -> str:
         if re.search(pattern, folded):
             return courier
     for source in ("kuaidi100", "kdniao"):
-        courier = from_source(source, code)
+        courier = _built_in().from_source(source, code)
         if courier in NAMES:
             return courier
     return ""

@@ -33,15 +33,23 @@ PLATFORMS = (
 SECRETS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "kuaidi100": (("key", "customer"), ("salt",)),
     "kdniao": (("business_id", "app_key"), ()),
-    "seventeentrack": (("key",), ()),
-    "aftership": (("key",), ("webhook_secret",)),
-    "easypost": (("key",), ("webhook_secret",)),
+    "seventeentrack": (("key",), ("key_previous",)),
+    "aftership": (("key",), ("webhook_secret", "webhook_secret_previous")),
+    "easypost": (("key",), ("webhook_secret", "webhook_secret_previous")),
     "sf": (("partner_id", "checkword"), ()),
 }
-"""Kind: the secrets it must have, and those it may have. `<name>_previous` may stand beside each
-while a secret is changed. Where pushes are signed with `webhook_secret`, push needs it."""
+"""Kind: the secrets it must have, and may have. Push needs `webhook_secret` where there is one."""
 
-_UNSIGNED_PUSH = ("sf",)
+OPTIONS: dict[str, tuple[str, ...]] = {
+    "kuaidi100": ("auto_courier", "resultv2"),
+    "kdniao": ("jd_merchant_code", "push_max_age_seconds", "tier"),
+    "seventeentrack": (),
+    "aftership": ("push_max_age_seconds", "version"),
+    "easypost": ("push_max_age_seconds",),
+    "sf": ("encoder", "language"),
+}
+"""Kind: the options that its adapter reads."""
+
 _SHOP_ID = re.compile(r"[\w.-]{1,64}")
 _SOURCE_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _MAX_SHARDS = 1024
@@ -222,19 +230,25 @@ def _check_source_secrets(source: Source, path: Path, reader: Reader) -> None:
         required = (*required, "webhook_secret")
     known = dict.fromkeys((*required, *optional))
     for secret in source.secrets:
-        if secret.removesuffix("_previous") not in known:
-            inner = (*path, "secrets", secret)
-            check_name(secret, known, inner, reader, f"secret of {source.kind}", at_name=True)
+        inner = (*path, "secrets", secret)
+        check_name(secret, known, inner, reader, f"secret of {source.kind}", at_name=True)
+    for option in source.options:
+        inner = (*path, "options", option)
+        known_here = OPTIONS[source.kind]
+        check_name(option, known_here, inner, reader, f"option of {source.kind}", at_name=True)
     for secret in required:
         if secret not in source.secrets and not reader.written((*path, "secrets", secret)):
             todo = f"Add `{secret}: env:NAME` to its `secrets`"
             todo += ", or set `push: false`." if secret == "webhook_secret" else "."  # noqa: S105
             reader.note((*path, "secrets"), f"{source.kind} needs the secret `{secret}`.", todo)
-    if source.kind in _UNSIGNED_PUSH and source.push and source.callback_url:
+    unsigned = source.kind == "sf" or (
+        source.kind == "kuaidi100" and not reader.written((*path, "secrets", "salt"))
+    )
+    if unsigned and source.push and source.callback_url:
         unguarded = not source.path_secret and not reader.written((*path, "path_secret"))
         if unguarded:
             reader.note(
                 (*path, "callback_url"),
-                f"{source.kind} does not sign its pushes: anybody could send some.",
-                "Set `path_secret`, or `push: false`.",
+                "these pushes are not signed: anybody could send some.",
+                "Set `path_secret` (kuaidi100: or the secret `salt`), or `push: false`.",
             )
