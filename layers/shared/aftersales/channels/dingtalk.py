@@ -126,7 +126,7 @@ class DingTalk:
 
     def send(self, message: Message, now: datetime) -> Outcome:
         """Markdown; if the text is refused, once more as short text."""
-        message = prepare(message, self._target.mentions)
+        message = prepare(message)
         return answers.rich_then_plain(
             lambda: self._deliver(self.markdown(message), now),
             lambda: self._deliver(self.text(message), now),

@@ -102,7 +102,7 @@ class Feishu:
 
     def send(self, message: Message, now: datetime) -> Outcome:
         """A card; if it is refused, once more as short text."""
-        message = prepare(message, self._target.mentions)
+        message = prepare(message)
         outcome = answers.rich_then_plain(
             lambda: self._deliver(self.card(message), now),
             lambda: self._deliver(self.text(message), now),

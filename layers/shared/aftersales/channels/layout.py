@@ -122,13 +122,12 @@ def footer(message: Message) -> str:
     return f"ID {message.alert_id}"
 
 
-def prepare(message: Message, mentions: tuple[str, ...]) -> Message:
-    """`message` with clean texts of sane length, usable links, and the target's own mentions added.
+def prepare(message: Message) -> Message:
+    """`message` with clean texts of sane length, links that can be clicked, mentions that are ids.
 
-    Good news calls nobody on the target's account; the message may still name people itself.
+    Who is mentioned is decided by whoever made the message, not by the channel.
     """
-    people = message.mentions + (() if message.solved else mentions)
-    stripped = (one_line(person).removeprefix("@") for person in people)
+    stripped = (one_line(person).removeprefix("@") for person in message.mentions)
     named = dict.fromkeys(person for person in stripped if _MENTION.fullmatch(person))
     buttons = (
         Button(cut_characters(one_line(button.label), LABEL_LIMIT) or "→", safe_link(button.url))

@@ -99,7 +99,7 @@ class Slack:
 
     def send(self, message: Message, now: datetime) -> Outcome:
         """Blocks; if they are refused, once more as short text."""
-        message = prepare(message, self._target.mentions)
+        message = prepare(message)
         return answers.rich_then_plain(
             lambda: self._post(self.blocks(message), now),
             lambda: self._post(self.text(message), now),

@@ -88,7 +88,7 @@ class Sns:
     def send(self, message: Message, now: datetime) -> Outcome:
         """The whole text, an SMS text beside it; if refused, once more as one short text."""
         del now  # botocore signs by its own clock
-        message = prepare(message, ())
+        message = prepare(message)
         return rich_then_plain(
             lambda: self._publish(
                 Message=self.structured(message),

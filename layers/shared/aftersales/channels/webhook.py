@@ -83,7 +83,7 @@ class Webhook:
             return Outcome(OutcomeKind.BAD_CONFIG, "address", str(exc))
         except Unreachable:
             return Outcome(OutcomeKind.TRANSIENT, "dns", "the host name could not be resolved")
-        message = prepare(message, ())
+        message = prepare(message)
         return answers.rich_then_plain(
             lambda: self._post(message, now), lambda: self._post(short(message), now)
         )

@@ -84,7 +84,7 @@ class WeCom:
 
     def send(self, message: Message, now: datetime) -> Outcome:
         """Markdown, or text where the mentions need it; if refused, once more as short text."""
-        message = prepare(message, self._target.mentions)
+        message = prepare(message)
         needs_text = any(_PHONE.fullmatch(p) or p == EVERYBODY for p in message.mentions)
         rich = self.text if needs_text else self.markdown
         return answers.rich_then_plain(
