@@ -87,6 +87,8 @@ def test_each_keyword_is_read(said: str, meaning: Mapped) -> None:
         ("外包装无破损，已装车", MOVING),
         ("已取消拦截，继续运输", MOVING),
         ("包裹在驿站，客户未取出", AT_STATION),
+        ("无法派送", FAILED),
+        ("客户是否拒收待确认", MOVING),
     ],
 )
 def test_what_is_denied_has_not_happened(said: str, meaning: Mapped) -> None:
@@ -115,6 +117,14 @@ def test_what_is_promised_or_advised_has_not_happened(said: str, meaning: Mapped
     ("said", "meaning"),
     [
         ("飞机已到停机坪", MOVING),
+        ("无锡派件中", Mapped(Status.OUT_FOR_DELIVERY)),
+        ("未来城营业部派件中", Mapped(Status.OUT_FOR_DELIVERY)),
+        ("已将快件退回寄件人", Mapped(Status.RETURNING)),
+        ("网点将快件退回", Mapped(Status.RETURNING)),
+        ("感谢使用，快件已签收", DELIVERED),
+        ("感谢使用本公司快递 快件已签收", DELIVERED),
+        ("消防队签收", DELIVERED),
+        ("已签收 疫情期间小哥每天测量体温", DELIVERED),
         ("到达上海关山路营业部", MOVING),
         ("到达江南派送部", MOVING),
         ("正在送往菜鸟驿站", MOVING),

@@ -124,10 +124,8 @@ def answer_for(
             nameless = nameless or entry
     if nameless is not None:
         return _as_asked(nameless, parcel)
-    if entries:
-        told = f"{source} answered about another number"
-        return ReplyError(ErrorClass.THEIR_FAULT_RETRY, "", told, number)
-    return ReplyError(ErrorClass.NO_RESULT_YET, "", f"{source} says nothing about it", number)
+    told = f"{source} says nothing about this number"
+    return ReplyError(ErrorClass.NO_RESULT_YET, "", told, number)
 
 
 def read_form(body: bytes, *needed: str) -> dict[str, str]:

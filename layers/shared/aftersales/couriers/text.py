@@ -16,10 +16,12 @@ _CLAUSE_ENDS = re.compile(r"[,;!?。\n]")  # after NFKC, which makes ，；！�
 
 # Advice and boilerplate: such a clause reports nothing.
 _ADVICE = re.compile(
-    r"^(?:如|若|倘|万一|一旦|为避免|为防|避免|以免|防止|谨防|期待|感谢|谢谢|欢迎)"
-    r"|疫情期间|疫情防控期间"
+    r"^(?:如|若|倘|万一|一旦|为避免|为防|避免|以免|防止|谨防)"
+    r"|^(?:期待|感谢|谢谢|欢迎)(?!.*已)"
     r"|可(?:以|自行)?(?:选择|设置|更改|修改|预约)"
 )
+
+_ADVERTISED = re.compile(r"疫情(?:防控)?期间.*")
 
 _DEEDS = (
     "签收|妥投|拒收|退回|退件|破损|丢失|遗失|拦截|滞留|派送|派件|清关"
@@ -27,11 +29,14 @@ _DEEDS = (
 )
 # Up to how many characters may stand between 未 or 请 and the deed; 已 in between ends their reach.
 _DENIED = re.compile(
-    r"(?:未|没有|没能|没|无法|不能|不予|不会|无需|无须|取消|停止|暂停|避免|防止|以免|勿|无人?|防)"
+    # 无锡 is a city, 未来城 a district.
+    r"(?:未(?!来)|没|无(?!锡)|不能|不予|不会|取消|停止|暂停|避免|防止|谨防|以免|勿"
+    r"|[如若]有|如[遇需要]|是否|有无)"
     rf"[^已]{{0,4}}?(?:{_DEEDS})"
 )
 _PROMISED = re.compile(
-    r"(?:请|(?<![接招])待|等候|即将|将|预计|准备|方可|才能|便于|方便|凭.{0,6}码)"
+    # A bare 将 mostly means 把: 已将快件退回.
+    r"(?:请|(?<![接招])待|等候|即将|将[于在会为]|将(?=派)|预计|准备|方可|才能|便于|方便|凭.{0,6}码)"
     rf"[^已]{{0,8}}?(?:{_DEEDS})"
     r"|(?:签收|妥投|派送|派件|揽收|取件)(?:之?前|时(?!间)|码)"
 )
@@ -40,7 +45,7 @@ _NOT_PICKED_UP = re.compile(
     r"(?:未|待|没有?)[^已]{0,3}(?:揽收|揽件|收寄)|揽收前|已下单|订单已(?:创建|提交)"
 )
 _ATTEMPT_FAILED = re.compile(
-    r"未妥投|妥投失败|无人签收|签收失败|(?:派送|派件|投递|配送)(?:不成功|未成功|失败|异常)"
+    r"未妥投|妥投失败|无法(?:派送|派件|投递)|无人签收|签收失败|(?:派送|派件|投递|配送)(?:不成功|未成功|失败|异常)"
 )
 _TAKEN_BACK = re.compile(
     r"(?:快递员|派件员|派送员|投递员|业务员|小哥)(?:[^已,]{0,14}取出|[^,]{0,14}取回)|取出.{0,6}重新派"
@@ -98,7 +103,7 @@ def read_text(text: str) -> Mapped:
     clauses = [
         clause
         for part in _CLAUSE_ENDS.split(unicodedata.normalize("NFKC", text))
-        if (clause := re.sub(r"\s+", "", part)) and not _ADVICE.search(clause)
+        if (clause := _ADVERTISED.sub("", re.sub(r"\s+", "", part))) and not _ADVICE.search(clause)
     ]
     if not clauses:
         return Mapped(Status.IN_TRANSIT if text.strip() else Status.UNKNOWN)
