@@ -124,6 +124,7 @@ def test_what_is_promised_or_advised_has_not_happened(said: str, meaning: Mapped
         ("感谢使用，快件已签收", DELIVERED),
         ("感谢使用本公司快递 快件已签收", DELIVERED),
         ("消防队签收", DELIVERED),
+        ("电话无人接听退回", Mapped(Status.RETURNING)),
         ("已签收 疫情期间小哥每天测量体温", DELIVERED),
         ("到达上海关山路营业部", MOVING),
         ("到达江南派送部", MOVING),

@@ -29,8 +29,8 @@ _DEEDS = (
 )
 # Up to how many characters may stand between 未 or 请 and the deed; 已 in between ends their reach.
 _DENIED = re.compile(
-    # 无锡 is a city, 未来城 a district.
-    r"(?:未(?!来)|没|无(?!锡)|不能|不予|不会|取消|停止|暂停|避免|防止|谨防|以免|勿"
+    # 无锡 is a city, 未来城 a district; 无人接听 and 无法联系 deny nothing that follows.
+    r"(?:未(?!来)|没|无(?!锡|人接|法联系)|不能|不予|不会|取消|停止|暂停|避免|防止|谨防|以免|勿"
     r"|[如若]有|如[遇需要]|是否|有无)"
     rf"[^已]{{0,4}}?(?:{_DEEDS})"
 )
