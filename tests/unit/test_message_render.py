@@ -296,6 +296,13 @@ def test_the_source_is_named_only_where_it_is_the_matter():
     assert value(say(alert("tracking_quiet")), "物流来源") == "快递100"
 
 
+def test_a_file_that_could_not_be_read_at_all_is_not_told_as_some_rows():
+    whole = say(alert("rows_rejected", facts={**OPERATOR_FACTS, "count": None}))
+    assert whole.what == "文件 orders-20261103.csv 没能导入。"
+    some = say(alert("rows_rejected"))
+    assert some.what == "文件 orders-20261103.csv 里有 3 行读不了，已放一边，其余照常导入。"
+
+
 def test_links_become_buttons_and_empty_ones_do_not():
     assert say(alert()).buttons == ()
     order_url = "https://shop.example.com/orders/{order_id}"

@@ -323,14 +323,15 @@ KINDS = {
         solved_what="Everything was read, with no gap.",
     ),
     "rows_rejected": Wording(
-        title="[{rows}|Some rows] not imported",
-        what="[{rows}|Some rows] of[ {file}| a file] could not be read and were put aside. The "
-        "rest was imported.",
+        title="[{rows}|File] not imported",
+        what="[{rows} of {file} could not be read, and the rest was imported|{rows} could not be "
+        "read, and the rest was imported|The file {file} could not be imported|A file could not "
+        "be imported].",
         why="Nobody is watching those orders.",
-        todo="Check the rows and reasons below first, correct the sheet and upload it again. For "
-        "numbers like 1.23E+12, format the column as text and export again.",
+        todo="Check the places and reasons below first, correct the sheet and upload it again. "
+        "For numbers like 1.23E+12, format the column as text and export again.",
         solved_title="missing rows imported",
-        solved_what="The rows that could not be read are in.",
+        solved_what="The file was imported whole.",
     ),
     "target_failing": Wording(
         title="[{target} gets no alerts|Alerts are not delivered]",

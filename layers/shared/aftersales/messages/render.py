@@ -8,17 +8,15 @@ name says, is left out; an alert is never held back for it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 from urllib.parse import quote
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from aftersales.couriers.codes import display_name
 from aftersales.findings import Alert, Transition
 from aftersales.messages import en, zh_cn, zh_tw
 from aftersales.messages.base import Button, Field, Labels, Message
 from aftersales.messages.catalogue import OPERATOR_KINDS, Catalogue, Wording
-from aftersales.messages.masking import mask_text
+from aftersales.messages.facts import Clock, Facts
 from aftersales.messages.phrasing import fill
 from aftersales.tracking import Reason
 
@@ -28,17 +26,15 @@ CATALOGUES = {
     "en": en.CATALOGUE,
 }
 ORDERS_SHOWN = 5
-TEXT_LIMIT = 120
-"""Characters of a vendor's own words that a field shows."""
-NUMBER_LIMIT = 1_000_000_000
+EXAMPLES_LIMIT = 360
 
 _DEFAULT_LANGUAGE = "zh-CN"
 _TRADITIONAL = ("zh-tw", "zh-hk", "zh-mo", "zh-hant")
 _ABOUT_THE_SOURCE = (*OPERATOR_KINDS, "tracking_quiet", "number_rejected")
 _OWN_GOOD_NEWS = ("delivered_disputed", "returned")
 """Kinds that begin where a parcel's way ends: that it was delivered is no news there."""
-_STILL_TRUE_WHEN_SOLVED = (
-    "shop orders courier waybill region source target feed file".split()  # noqa: SIM905
+_STILL_TRUE_WHEN_SOLVED = frozenset(
+    {"shop", "orders", "courier", "waybill", "region", "source", "target", "feed", "file"}
 )
 
 
@@ -71,7 +67,7 @@ def render(
     `{order_id}`. A kind that no catalogue has gets a general wording.
     """
     catalogue = catalogue_for(language)
-    facts = _Facts.of(alert, catalogue, _Clock.of(time_zone, now, catalogue))
+    facts = Facts.of(alert, catalogue, Clock.of(time_zone, now, catalogue))
     wording = catalogue.kinds.get(alert.kind, catalogue.other)
     words = _words(facts, shop_name)
     solved = alert.transition is Transition.SOLVED
@@ -106,118 +102,7 @@ def render(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Clock:
-    """The reader's clock: `now` in the shop's zone, and how a language tells time."""
-
-    now: datetime
-    zone: tzinfo
-    suffix: str
-    catalogue: Catalogue
-
-    @classmethod
-    def of(cls, time_zone: str, now: datetime, catalogue: Catalogue) -> _Clock:
-        zone: tzinfo
-        try:
-            zone, suffix = ZoneInfo(time_zone), ""
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            zone, suffix = UTC, " UTC"
-        return cls(now.astimezone(zone), zone, suffix, catalogue)
-
-    def moment(self, at: datetime) -> str:
-        local = at.astimezone(self.zone)
-        with_year = local.year != self.now.year
-        return self.catalogue.times.say(local, with_year=with_year) + self.suffix
-
-    def length(self, time: timedelta, *, parts: int = 2) -> str:
-        return self.catalogue.times.duration(int(time / timedelta(minutes=1)), parts=parts)
-
-
-@dataclass(frozen=True, slots=True)
-class _Facts:
-    """An alert's facts, read with care: each question answers None where the fact is unusable."""
-
-    alert: Alert
-    catalogue: Catalogue
-    clock: _Clock
-    keep: tuple[str, ...]
-
-    @classmethod
-    def of(cls, alert: Alert, catalogue: Catalogue, clock: _Clock) -> _Facts:
-        waybill = str(alert.facts.get("waybill_number") or "")
-        orders = str(alert.facts.get("order_ids") or "").split(",")
-        keep = tuple(number.strip() for number in (waybill, *orders) if number.strip())
-        return cls(alert, catalogue, clock, keep)
-
-    def text(self, name: str) -> str | None:
-        """A fact as one line, or None."""
-        value = self.alert.facts.get(name)
-        return " ".join(str(value).split()) or None if value is not None else None
-
-    def masked(self, name: str) -> str | None:
-        """Somebody else's words, without phone numbers and addresses, cut to a readable length."""
-        text = self.text(name)
-        if text is None:
-            return None
-        text = mask_text(text, keep=self.keep)
-        return text if len(text) <= TEXT_LIMIT else text[: TEXT_LIMIT - 1].rstrip() + "…"
-
-    def number(self, name: str) -> int | None:
-        """A fact as a whole number, or None; also for one that no clock or count can reach."""
-        try:
-            value = int(float(self.text(name) or ""))
-        except (ValueError, OverflowError):
-            return None
-        return value if abs(value) < NUMBER_LIMIT else None
-
-    def time(self, name: str) -> datetime | None:
-        """A fact as an aware time, or None; also for 0001-01-01 and its like, which mean "none"."""
-        try:
-            at = datetime.fromisoformat(self.text(name) or "")
-        except ValueError:
-            return None
-        if not 2000 <= at.year < 2100:
-            return None
-        return at if at.tzinfo else at.replace(tzinfo=UTC)
-
-    def moment(self, name: str) -> str | None:
-        at = self.time(name)
-        return self.clock.moment(at) if at else None
-
-    def orders(self) -> list[str]:
-        return [
-            order.strip() for order in (self.text("order_ids") or "").split(",") if order.strip()
-        ]
-
-    def elapsed(self) -> timedelta | None:
-        hours = self.number("hours")
-        if hours:
-            return timedelta(hours=hours)
-        since = self.time("since")
-        return self.alert.at - since if since else None
-
-    def word(self, name: str, vocabulary: Mapping[str, str]) -> str | None:
-        return vocabulary.get(self.text(name) or "")
-
-    def counted(self, name: str, what: str) -> str | None:
-        number = self.number(name)
-        if number is None or number <= 0:
-            return None
-        one, many = self.catalogue.counted[what]
-        return (one if number == 1 else many).format(n=number)
-
-    def until(self) -> str:
-        """The deadline in words, with the time that is left or gone."""
-        deadline = self.alert.deadline
-        if deadline is None:
-            return ""
-        at, left = self.clock.moment(deadline), deadline - self.clock.now
-        pattern = self.catalogue.time_left if left > timedelta(0) else self.catalogue.time_past
-        length = self.clock.length(abs(left))
-        return pattern.format(at=at, left=length) if length else at
-
-
-def _words(facts: _Facts, shop_name: str) -> dict[str, str | None]:
+def _words(facts: Facts, shop_name: str) -> dict[str, str | None]:
     """What each place of a sentence holds; see `catalogue.PLACES`."""
     alert, catalogue, clock = facts.alert, facts.catalogue, facts.clock
     code, waybill = facts.text("courier"), facts.text("waybill_number")
@@ -260,20 +145,20 @@ def _words(facts: _Facts, shop_name: str) -> dict[str, str | None]:
     }
 
 
-def _order_list(facts: _Facts) -> str | None:
+def _order_list(facts: Facts) -> str | None:
     orders = facts.orders()
     shown = facts.catalogue.list_separator.join(orders[:ORDERS_SHOWN])
     more = len(orders) - ORDERS_SHOWN
     return shown + (facts.catalogue.more_orders.format(n=more) if more > 0 else "")
 
 
-def _place(facts: _Facts) -> str | None:
+def _place(facts: Facts) -> str | None:
     """The last scan's place, fit to stand inside a sentence."""
     place = facts.masked("last_event_place")
     return place.strip("，,。.；; ") if place else None
 
 
-def _bad_news(wording: Wording, facts: _Facts) -> tuple[str, str, str, str, str]:
+def _bad_news(wording: Wording, facts: Facts) -> tuple[str, str, str, str, str]:
     """Title, what, why, todo and buyer text of an opened or escalated case, not yet filled."""
     catalogue, severity = facts.catalogue, facts.alert.severity
     if facts.alert.transition is not Transition.ESCALATED:
@@ -288,7 +173,7 @@ def _bad_news(wording: Wording, facts: _Facts) -> tuple[str, str, str, str, str]
     )
 
 
-def _good_news(wording: Wording, facts: _Facts) -> tuple[str, str]:
+def _good_news(wording: Wording, facts: Facts) -> tuple[str, str]:
     """Title and what of a solved case, not yet filled. How it ended counts before what it was."""
     catalogue, kind = facts.catalogue, facts.alert.kind
     title, what = wording.solved_title, wording.solved_what
@@ -299,7 +184,7 @@ def _good_news(wording: Wording, facts: _Facts) -> tuple[str, str]:
     return catalogue.solved_prefix + title, what + catalogue.solved_tail
 
 
-def _fields(facts: _Facts, words: Mapping[str, str | None], *, solved: bool) -> tuple[Field, ...]:
+def _fields(facts: Facts, words: Mapping[str, str | None], *, solved: bool) -> tuple[Field, ...]:
     """The known facts with their labels, in reading order. Good news keeps what is still true."""
     catalogue, kind = facts.catalogue, facts.alert.kind
 
@@ -339,7 +224,7 @@ def _fields(facts: _Facts, words: Mapping[str, str | None], *, solved: bool) -> 
         "behind": words["behind"],
         "rows": words["rows"],
         "answer": answer,
-        "examples": facts.masked("examples"),
+        "examples": facts.masked("examples", EXAMPLES_LIMIT),
     }
     return tuple(
         Field(catalogue.field_labels[name], value)
@@ -348,7 +233,7 @@ def _fields(facts: _Facts, words: Mapping[str, str | None], *, solved: bool) -> 
     )
 
 
-def _buttons(facts: _Facts, desk_url: str, order_url: str) -> tuple[Button, ...]:
+def _buttons(facts: Facts, desk_url: str, order_url: str) -> tuple[Button, ...]:
     """Links that lead somewhere: one to an order needs its number."""
     orders = facts.orders()
     if "{order_id}" in order_url:
