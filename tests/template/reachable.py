@@ -110,6 +110,7 @@ def reached(handler: str, without: frozenset[Name] = NOTHING) -> list[tuple[Modu
     return found
 
 
+@cache
 def environment_reads(handler: str) -> dict[str, str]:
     """Environment variables that the handler's code reads, with the module that does."""
     found = {}
@@ -131,7 +132,8 @@ def environment_reads(handler: str) -> dict[str, str]:
     return found
 
 
-def rights_used(handler: str, without: frozenset[Name] = NOTHING) -> set[tuple[str, str]]:
+@cache
+def rights_used(handler: str, without: frozenset[Name] = NOTHING) -> frozenset[tuple[str, str]]:
     """The rights that the handler's code needs: {("dynamodb:GetItem", "orders"), ...}.
 
     An index is `parcels/index/open`; what is not DynamoDB has "" for its place.
@@ -140,6 +142,10 @@ def rights_used(handler: str, without: frozenset[Name] = NOTHING) -> set[tuple[s
     for module, node in reached(handler, without):
         table = module.dotted.removeprefix("aftersales.tables.")
         for call in (part for part in ast.walk(node) if isinstance(part, ast.Call)):
+            for given in call.args:
+                # Also where the operation is named to a function that calls it.
+                if isinstance(given, ast.Constant) and given.value in CLIENT_VERBS:
+                    used.add((CLIENT_VERBS[given.value], ""))
             if not isinstance(call.func, ast.Attribute):
                 continue
             if call.func.attr in CLIENT_VERBS:
@@ -148,7 +154,7 @@ def rights_used(handler: str, without: frozenset[Name] = NOTHING) -> set[tuple[s
                 place = _place(table, call.func.value)
                 if place:
                     used.add((f"dynamodb:{ROW_VERBS[call.func.attr]}", place))
-    return used
+    return frozenset(used)
 
 
 def _place(table: str, receiver: ast.expr) -> str:
@@ -207,6 +213,21 @@ def _mentioned(module: Module, node: ast.AST) -> Iterator[Name]:
             target = _target(bound.get(part.value.id, ("", "")))
             if target[0] in modules() and not target[1]:
                 yield target[0], part.attr
+    for call in ast.walk(node):
+        if isinstance(call, ast.Call) and "import_module" in (
+            getattr(call.func, "id", ""),
+            getattr(call.func, "attr", ""),
+        ):
+            yield from _any_of(call.args[0])
+
+
+def _any_of(name: ast.expr) -> Iterator[Name]:
+    """Everything in the modules that a name put together at run time may mean."""
+    start = name.values[0] if isinstance(name, ast.JoinedStr) else name
+    assert isinstance(start, ast.Constant), f"cannot tell what is imported: {ast.unparse(name)}"
+    for dotted, module in modules().items():
+        if dotted.startswith(start.value):
+            yield from ((dotted, defined) for defined in module.names)
 
 
 def _read(node: ast.AST, local: frozenset[str]) -> Iterator[ast.AST]:

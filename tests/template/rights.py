@@ -29,6 +29,8 @@ OF_THE_PLATFORM = {
 HANDED_AND_NOT_USED: dict[str, frozenset[Name]] = {
     # A push is verified and queued: the desk that it is handed has a casebook, which stays closed.
     "ParcelTrackerPush": frozenset({("aftersales.cases.casebook", "Casebook")}),
+    # The plan asks no source, so the desk that it is handed never looks up a source's secrets.
+    "ParcelTrackerPlan": frozenset({("aftersales.settings.secrets", "resolve")}),
 }
 
 SCOPES = {
