@@ -81,6 +81,9 @@ def rights_are_those_the_code_uses(template: Template) -> Iterator[str]:
         needed = rights_used(properties["Handler"], HANDED_AND_NOT_USED.get(name, NOTHING))
         used = {(action, _place(template, action, place, name)) for action, place in needed}
         used |= _of_failure_queue(template, name)
+        if any(action == "s3:GetObject" for action, _ in used):
+            # Only who may list a bucket is told that a file is gone; others hear "forbidden".
+            used.add(("s3:ListBucket", "DropBucket"))
         for action, place in sorted(used - given):
             yield f"{name} uses {action} on {place or 'something'}, but may not"
         for action, place in sorted(given - used):
