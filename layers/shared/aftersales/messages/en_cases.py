@@ -27,8 +27,8 @@ KINDS = {
     ),
     "stalled": Wording(
         title="No tracking update[ in {brief}]",
-        what="The parcel was last scanned[ on {last_at}][ at {last_place}| some time ago] and has "
-        "no new scan since[, for {lasted}].",
+        what="The parcel was last scanned[ on {last_at} at {last_place}| on {last_at}| at "
+        "{last_place}| some time ago] and has had no new scan since[, for {lasted}].",
         why="The longer it stands still, the more likely it is lost. The buyer will ask, or open "
         "a refund.",
         todo="Call [{courier}|the courier], have the number traced, ask where it is stuck and "

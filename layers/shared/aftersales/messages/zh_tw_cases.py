@@ -22,7 +22,7 @@ KINDS = {
     "stalled": Wording(
         title="物流[ {brief}沒有更新|沒有更新]",
         what="[{last_at} 在{last_place}刷過條碼後，|{last_at} 刷過條碼後，|"
-        "在{last_place}刷過條碼後，]包裹就沒有新的物流紀錄[，已停 {lasted}]。",
+        "在{last_place}刷過條碼後，]包裹沒有新的物流紀錄[，已停 {lasted}]。",
         why="停越久越可能遺失，買家多半會來問，或直接申請退款。",
         todo="打給[{courier}|物流]客服，報單號查件，問清楚卡在哪裡、何時會動，再回覆買家。",
         buyer_text="您好，您的包裹[（{parcel}）][最近一筆紀錄在{last_place}，之後|最近]"
