@@ -20,7 +20,7 @@ help:
 	@echo "make check         formatting, lint, types and template: what CI asks for besides the tests"
 	@echo "make format        put the code into the agreed form"
 	@echo "make build         build what is deployed to AWS (then: .tools/sam/bin/sam deploy)"
-	@echo "make e2e           deploy the build to an emulated cloud and try it there"
+	@echo "make e2e           build, and look at every file of what would be deployed"
 	@echo "make requirements  pin the packages of requirements/*.in anew (ARGS=--upgrade for newer ones)"
 	@echo "make clean         remove what make has made; the data in .state stays"
 
