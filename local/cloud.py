@@ -85,7 +85,7 @@ class _Handler(LoopbackHandler):
             headers.pop("content-encoding")
         kept = {n: v for n, v in headers.items() if n.startswith(KEPT_HEADERS)}
         stored = self._buckets.put(bucket, key, body, kept)
-        self.reply(200, b"", {"ETag": f'"{stored.etag}"'})
+        self.reply(200, b"", {"etag": f'"{stored.etag}"'})
 
     def do_HEAD(self) -> None:  # noqa: N802 - named by http.server
         if (found := self._found()) is not None:
@@ -117,11 +117,11 @@ class _Handler(LoopbackHandler):
 
 def _headers(found: StoredObject) -> dict[str, str]:
     return {
-        "Content-Type": "binary/octet-stream",
-        **{name.title(): value for name, value in found.headers.items()},
-        "Content-Length": str(found.size),
-        "ETag": f'"{found.etag}"',
-        "Last-Modified": formatdate(found.stored_at, usegmt=True),
+        "content-type": "binary/octet-stream",
+        **found.headers,
+        "content-length": str(found.size),
+        "etag": f'"{found.etag}"',
+        "last-modified": formatdate(found.stored_at, usegmt=True),
     }
 
 

@@ -64,8 +64,8 @@ class Inbox:
             if self._seen.get(path) != mark:
                 self._seen[path] = mark
                 continue
-            self._settled[path] = mark
             found = self._take(path, stat.st_size)
+            self._settled[path] = mark
             if found is not None:
                 taken.append(found)
         return taken

@@ -63,6 +63,13 @@ class LoopbackHandler(BaseHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         """Requests are reported by what they caused, not by line."""
 
+    def handle_expect_100(self) -> bool:
+        """Ask for the body at once: clients wait a second for it otherwise."""
+        self.send_response_only(100)
+        self.end_headers()
+        self.wfile.flush()
+        return True
+
     def version_string(self) -> str:
         return self.server_version
 
@@ -85,9 +92,15 @@ class LoopbackHandler(BaseHTTPRequestHandler):
             return None
         if int(length) > limit:
             self.close_connection = True
+            self._discard(min(int(length), limit * 4))
             self.reply(413, b'{"message":"Request Entity Too Large"}')
             return None
         return self.rfile.read(int(length))
+
+    def _discard(self, length: int) -> None:
+        """Most clients read no answer before they have sent everything."""
+        while length > 0 and (part := self.rfile.read(min(length, 64 * 1024))):
+            length -= len(part)
 
     def reply(
         self,
@@ -97,13 +110,13 @@ class LoopbackHandler(BaseHTTPRequestHandler):
         *,
         content_type: str = "application/json",
     ) -> None:
-        """Send a whole answer."""
-        given = {"Content-Type": content_type, **(headers or {})}
+        """Send a whole answer. Header names in `headers` are lower case."""
+        given = {"content-type": content_type, **(headers or {})}
         self.send_response(status)
         for name, value in given.items():
             self.send_header(name, value)
-        if "Content-Length" not in given:
-            self.send_header("Content-Length", str(len(body)))
+        if "content-length" not in given:
+            self.send_header("content-length", str(len(body)))
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()

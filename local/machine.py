@@ -79,9 +79,9 @@ class Machine:
         from botocore.config import Config
 
         # The engine's shard ids are shorter than the client's own check allows.
-        return boto3.client(
-            service, config=Config(parameter_validation=service != "dynamodbstreams")
-        )
+        config = Config(parameter_validation=service != "dynamodbstreams")
+        # A session of its own: the shared one must not be used by two threads at the same time.
+        return boto3.Session().client(service, config=config)
 
     def _engine_url(self) -> str:
         if named := environment.engine_endpoint():

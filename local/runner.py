@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 STOP_SECONDS = 1.4
 """How long a stop waits for calls in work; with the engine's own stop this stays below two."""
 LONGEST_NAP_SECONDS = 0.25
+RESUME_SECONDS = 5.0
+"""Before a thread goes on that something unforeseen has interrupted."""
 
 
 class Part(Protocol):
@@ -180,7 +182,16 @@ class Runner:
         self.report.run(run)
 
     def _thread(self, name: str, target: Callable[[], None]) -> None:
-        thread = threading.Thread(target=target, name=name, daemon=True)
+        def guarded() -> None:
+            while not self.stopping.is_set():
+                try:
+                    target()
+                    return
+                except Exception as exc:  # noqa: BLE001 - a full disk must not end the desk for good
+                    self.report.warn(f"{name} was interrupted and goes on: {exc!r}")
+                    self.stopping.wait(RESUME_SECONDS)
+
+        thread = threading.Thread(target=guarded, name=name, daemon=True)
         thread.start()
         self._threads.append(thread)
 

@@ -40,7 +40,7 @@ class PageRequest:
 
 @dataclass(frozen=True, slots=True)
 class PageReply:
-    """The answer of a page."""
+    """The answer of a page. Header names are lower case."""
 
     body: str | bytes
     status: int = 200
@@ -158,9 +158,12 @@ class _Handler(LoopbackHandler):
             self.reply(403, b'{"message":"Forbidden"}')
         else:
             query = dict(parse_qsl(asked.query, keep_blank_values=True))
-            answer = page(PageRequest(self.command, unquote(asked.path), query, body))
+            try:
+                answer = page(PageRequest(self.command, unquote(asked.path), query, body))
+            except Exception as exc:  # noqa: BLE001 - a page's fault is shown on the page
+                answer = PageReply(f"{type(exc).__name__}: {exc}", 500, "text/plain; charset=utf-8")
             text = answer.body.encode() if isinstance(answer.body, str) else answer.body
-            headers = {"Cache-Control": "no-store", **answer.headers}
+            headers = {"cache-control": "no-store", **answer.headers}
             self.reply(answer.status, text, headers, content_type=answer.content_type)
 
     def _page(self, path: str) -> Page | None:
@@ -204,9 +207,9 @@ def _answer(run: Run) -> tuple[int, bytes, dict[str, str]]:
         return 200, json.dumps(result, ensure_ascii=False).encode(), {}
     text = str(result.get("body") or "")
     body = base64.b64decode(text) if result.get("isBase64Encoded") else text.encode()
-    headers = {name.title(): str(value) for name, value in (result.get("headers") or {}).items()}
-    headers.pop("Content-Length", None)
+    headers = {name.lower(): str(value) for name, value in (result.get("headers") or {}).items()}
+    headers.pop("content-length", None)
     if cookies := result.get("cookies"):
-        headers["Set-Cookie"] = cookies[0]
-    headers.setdefault("Content-Type", "text/plain;charset=utf-8")
+        headers["set-cookie"] = cookies[0]
+    headers.setdefault("content-type", "text/plain;charset=utf-8")
     return int(result["statusCode"]), body, headers
