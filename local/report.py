@@ -1,4 +1,4 @@
-"""What the terminal shows: one line per run, and on a fast clock one per function and moment."""
+"""What the terminal shows: a line per run, or for the runs of a function in the same moment."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from local.invoke import Run
 if TYPE_CHECKING:
     from rich.console import Console
 
-FAST_CLOCK_SECONDS = 2.0
-"""On a fast clock the runs of a function within this time share a line."""
+FOLD_SECONDS = 2.0
+"""Runs of a function within this time share a line: shards of one sweep, ticks of a fast clock."""
 LEVELS = ("pending", "shards")
 """Facts that say how much there is, not how much was done: the newest value counts. So do all
 whose name ends with `_seconds`. The others are added up."""
@@ -37,7 +37,9 @@ class _Pending:
 class Reporter:
     """Prints runs. `every_seconds` 0 prints each by itself. Safe to call from all threads."""
 
-    def __init__(self, console: Console, *, every_seconds: float = 0.0, log: Path | None = None):
+    def __init__(
+        self, console: Console, *, every_seconds: float = FOLD_SECONDS, log: Path | None = None
+    ) -> None:
         self._console = console
         self._every = every_seconds
         self._log = log
@@ -59,8 +61,7 @@ class Reporter:
             pending.seconds += run.seconds
             pending.cause = run.cause
             pending.facts = added_up([pending.facts, facts]) if pending.facts else facts
-            if self._every == 0:
-                self._print(run.function, self._pending.pop(run.function))
+        self.flush()
 
     def flush(self, *, everything: bool = False) -> None:
         """Print what has waited long enough."""
@@ -91,7 +92,9 @@ class Reporter:
         if pending.merged:
             ticks = "tick" if pending.merged == 1 else "ticks"
             what += f" ({pending.merged} late {ticks} merged)"
-        facts = readable(pending.facts) or "nothing to do"
+        facts = readable(pending.facts)
+        if not any(pending.facts[name] for name in pending.facts if name not in SAYS_WHICH):
+            facts = f"{facts}, nothing to do" if facts else "nothing to do"
         self._line(f"{name:<22} {what}: {facts}  {pending.seconds:.2f} s")
 
     def _line(self, text: str, style: str = "") -> None:
@@ -144,7 +147,7 @@ def readable(facts: Mapping[str, Any]) -> str:
     parts = []
     for name, value in facts.items():
         words = name.replace("_", " ")
-        if value in (0, "", None) or value is False:
+        if value in ("", None) or (not value and name not in SAYS_WHICH):
             continue
         if value is True:
             parts.append(words)

@@ -18,7 +18,7 @@ from local.business_clock import SAVE_SECONDS, BusinessClock
 from local.events import object_created
 from local.invoke import Run
 from local.machine import Machine
-from local.report import FAST_CLOCK_SECONDS, Reporter
+from local.report import Reporter
 from local.streams import StreamTail
 from local.template import DEFAULT_PREFIX, TEMPLATE, Function
 from local.ticks import Tick, Ticks
@@ -108,8 +108,7 @@ class Runner:
         on_exit.callback(machine.close)
         state = machine.open_state()
         log = on_exit.enter_context(function_log.captured(self.state_dir))
-        every = FAST_CLOCK_SECONDS if self.speed > 1 else 0.0
-        self.report = Reporter(self._console, every_seconds=every, log=log)
+        self.report = Reporter(self._console, log=log)
         self.clock = BusinessClock(state, self.speed, self._start)
         machine.open(self.clock)
         for part in self._parts:

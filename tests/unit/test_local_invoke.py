@@ -249,15 +249,16 @@ def reported(every: float, runs: list[Run]) -> list[str]:
     return [line[9:] for line in out.getvalue().splitlines()]
 
 
-def test_each_run_has_its_line_on_the_real_clock() -> None:
-    lines = reported(0, [ran({"asked": 1}), ran({"asked": 0})])
+def test_each_run_has_its_line() -> None:
+    lines = reported(0, [ran({"asked": 1}), ran({"asked": 0}), ran({"covered": [{"shard": 0}]})])
     assert [" ".join(line.split()) for line in lines] == [
         "F 2 messages: 1 asked 0.25 s",
         "F 2 messages: nothing to do 0.25 s",
+        "F 2 messages: shard 0, nothing to do 0.25 s",
     ]
 
 
-def test_runs_share_a_line_on_a_fast_clock_and_merged_ticks_are_counted() -> None:
+def test_runs_of_one_moment_share_a_line_and_merged_ticks_are_counted() -> None:
     lines = reported(
         60, [ran({"asked": 2, "pending": 9}), ran({"asked": 3, "pending": 4}, merged=7)]
     )
