@@ -188,7 +188,6 @@ class _Table:
             return True
         if own and headers.folded(own) == headers.folded(header.names[order_column]):
             return True
-        return not own and (
-            first.casefold().startswith("seller id")
-            or any("record(s) downloaded" in str(cell) for cell in row.cells[:2])
+        return any("record(s) downloaded" in str(cell) for cell in row.cells[:2]) or (
+            not own and first.casefold().startswith("seller id")
         )

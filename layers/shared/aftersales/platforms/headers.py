@@ -146,7 +146,7 @@ def _near_misses(
         if name in columns:
             continue
         for stranger in strangers:
-            close = difflib.get_close_matches(stranger, _synonyms()[name], n=1, cutoff=0.79)
+            close = difflib.get_close_matches(stranger, _synonyms()[name], n=1, cutoff=0.75)
             if close:
                 seen = str(cells[at[stranger]]).strip()
                 notes.append(f"column {seen} is not known and was not read; is it {close[0]}?")
