@@ -18,7 +18,7 @@ from aftersales.cases.model import Delivery
 from aftersales.cases.routes import targets_for
 from aftersales.channels.base import Channel, Outcome, OutcomeKind
 from aftersales.errors import Misconfigured
-from aftersales.findings import Alert, Finding, Severity
+from aftersales.findings import Alert, Finding, Severity, Transition
 from aftersales.http import Transport
 from aftersales.messages.base import Message
 from aftersales.settings.model import Settings, Target
@@ -112,6 +112,10 @@ class Dispatcher:
         from aftersales.messages.render import render
 
         shop = self.settings.shop(alert.shop_id)
+        # Bad news calls people by name; good news does not.
+        calls = alert.severity.rank >= Severity.ALARM.rank and (
+            alert.transition is not Transition.SOLVED
+        )
         order_id = str(alert.facts.get("order_ids") or "").split(",")[0].strip()
         return render(
             alert,
@@ -121,7 +125,7 @@ class Dispatcher:
             now=self.business_now(),
             desk_url=self.settings.alerts.desk_url,
             order_url=shop.order_url.replace("{order_id}", order_id) if order_id else "",
-            mentions=target.mentions if alert.severity.rank >= Severity.ALARM.rank else (),
+            mentions=target.mentions if calls else (),
         )
 
     def _record(

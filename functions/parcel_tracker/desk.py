@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from aftersales.calendar import ShopCalendar
 from aftersales.cases.casebook import Casebook
 from aftersales.clock import business_now, wall_now
+from aftersales.couriers import codes
 from aftersales.couriers.base import TrackingSource
 from aftersales.errors import Misconfigured
 from aftersales.http import RequestsTransport, Transport
@@ -38,6 +39,7 @@ class Desk:
     sources: dict[str, TrackingSource] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        codes.use(self.settings.tracking.courier_codes)
         self.casebook = Casebook(self.settings.alerts)
         self._calendars: dict[str, ShopCalendar] = {}
 
@@ -94,7 +96,6 @@ def desk_from_environment() -> Desk:
     """The desk of a deployed function: kept between invocations until the settings change."""
     global _current  # noqa: PLW0603 - one per process is the point
     from aftersales.settings.secrets import resolve
-
     from aftersales.tables import settings
 
     current = settings.load()

@@ -186,7 +186,7 @@ def absorb(
             picked_up_at=story.picked_up_at,
             delivered_at=story.delivered_at,
             last_event_at=last.at if last else None,
-            last_event_text=mask_text(last.text.strip())[:TEXT_LIMIT] if last else "",
+            last_event_text=_shown(last, parcel.waybill_number) if last else "",
             last_event_place=last.place if last else "",
             event_count=story.count,
             failed_attempts=story.failed_attempts,
@@ -197,6 +197,11 @@ def absorb(
         ),
         new,
     )
+
+
+def _shown(scan: TrackingEvent, waybill_number: str) -> str:
+    """A scan's words as agents may see them: no phone numbers, not too long."""
+    return mask_text(scan.text.strip(), keep=(waybill_number,))[:TEXT_LIMIT]
 
 
 def _with_verdict(story: Story, reply: TrackingReply) -> Story:

@@ -38,6 +38,8 @@ WATERMARK_EVERY = timedelta(minutes=30)
 """An idle shard's watermark is moved on this often, so that its lag stays meaningful."""
 LONGEST_WAIT_SECONDS = 20.0
 """A worker waits this long for its request slots; when they are further away it ends its run."""
+NO_SOURCE = "(none)"
+"""Stands for the source of parcels that no source is set for, in the case that says so."""
 STOP_BEFORE_SECONDS = 30.0
 """A run starts no new chunk when it has less time left than this."""
 
@@ -65,6 +67,9 @@ def sweep_shard(desk: Desk, shard: int, seconds_left: float) -> Counter[str]:
         _settle_unasked(desk, group, tally)
         if not name:
             tally["without_source"] += len(group)
+            couriers = ", ".join(sorted({parcel.courier or "?" for parcel in group}))
+            missing = ReplyError(ErrorClass.AUTH, "settings", f"no source is set for: {couriers}")
+            source_failed(desk, NO_SOURCE, missing, desk.business_now())
             continue
         try:
             source = desk.source(name)

@@ -99,7 +99,8 @@ def test_a_polled_item_stays_under_one_kilobyte_when_full(tables):
         status_at=NOW,
         picked_up_at=NOW,
         last_event_at=NOW,
-        last_event_text="【百色市】您的快件已暂存至菜鸟驿站，请凭取件码及时取件，如有疑问请联系" * 2,
+        last_event_text="【百色市】您的快件已暂存至菜鸟驿站，请凭取件码及时取件，如有疑问请联系"
+        * 2,
         last_event_place="百色市右江区",
         event_count=31,
         failed_attempts=2,

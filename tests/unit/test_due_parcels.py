@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,7 +47,7 @@ def test_two_moments_are_never_closer_than_the_base_interval_whatever_the_phase_
         if due.has_moment(a_parcel(number, status=status), start, end):
             asked.append(end)
         start = end
-    gaps = [b - a for a, b in zip(asked, asked[1:], strict=False)]
+    gaps = [b - a for a, b in pairwise(asked)]
     # A run sees a moment up to one gap of runs late, so two may look ten minutes closer.
     assert all(gap >= due.BASE - 10 * MINUTE for gap in gaps)
 

@@ -25,7 +25,7 @@ def session() -> Session:
     if _session is None:
         from botocore.session import get_session
 
-        _session = get_session()
+        _session = get_session()  # type: ignore[no-untyped-call]
     return _session
 
 
@@ -45,7 +45,7 @@ def client(service: str) -> Any:
 
             _clients[service] = session().create_client(
                 service,
-                config=Config(
+                config=Config(  # type: ignore[no-untyped-call]
                     connect_timeout=CONNECT_TIMEOUT_SECONDS,
                     read_timeout=READ_TIMEOUT_SECONDS,
                     retries={"mode": "standard", "total_max_attempts": ATTEMPTS},

@@ -28,7 +28,8 @@ def each_record(
         name = record.get("messageId") or record.get("dynamodb", {}).get("SequenceNumber", "")
         try:
             summary = handle(record)
-        except Exception:  # noqa: BLE001 - the batch loop: this record comes again, others go on
+        except Exception:
+            # The batch loop: this record comes again, the others go on.
             log.exception("record failed", record=name)
             failures.append({"itemIdentifier": name})
             continue

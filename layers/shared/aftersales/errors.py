@@ -2,11 +2,11 @@
 
     AftersalesError
     ├── Misconfigured            a person must change a setting, a secret or a deployment
-    ├── BadInput                 a row, payload or number is wrong: quarantine it, go on with the rest
+    ├── BadInput                 a row, payload or number is wrong: quarantine it, go on
     │   └── WebhookRefused       a push whose signature, age, size or form is not acceptable
     ├── Conflict                 somebody else changed the item first: read again, decide again
     └── OutsideFailure           a vendor or AWS did not do what was asked
-        ├── TryLater             nothing wrong with the request; `retry_after_seconds` when it is known
+        ├── TryLater             the request is right; `retry_after_seconds` where it is known
         │   ├── Throttled        asked too fast or too often
         │   └── Unreachable      no connection, no answer in time, or a 5xx without a reason
         └── Refused              the same request will never work: quota, permission, bad number
@@ -42,7 +42,7 @@ class BadInput(AftersalesError):
 
 
 class WebhookRefused(BadInput):
-    """A push that is not accepted. `status` is the HTTP answer (401 or 413), which names no detail."""
+    """A push that is not accepted; `status` is the HTTP answer (401 or 413), without detail."""
 
     def __init__(self, reason: str, *, status: int = 401) -> None:
         super().__init__(reason)

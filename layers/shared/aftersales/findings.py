@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Severity(StrEnum):
-    """How bad it is: `notice` can wait, `warn` today, `alarm` now, `critical` the desk itself fails."""
+    """`notice` can wait, `warn` is for today, `alarm` for now; `critical`: the desk fails."""
 
     NOTICE = "notice"
     WARN = "warn"
@@ -53,7 +53,7 @@ class Transition(StrEnum):
 class Alert:
     """A message to be worded about one transition of one case.
 
-    `alert_id` is unique per transition and short (`7K3M9QW2-1`); `case_id` stays over a case's life.
+    `alert_id` is unique per transition and short (`7K3M9QW2-1`); `case_id` stays for life.
     """
 
     alert_id: str

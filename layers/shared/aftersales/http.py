@@ -52,7 +52,7 @@ class AmbiguousDelivery(Unreachable):
 
 
 class Transport(Protocol):
-    """Carries one request. Raises `Unreachable` or `AmbiguousDelivery`, with no URL in the message."""
+    """Carries one request. Raises `Unreachable` or `AmbiguousDelivery`, without the URL."""
 
     def __call__(self, request: HttpRequest) -> HttpReply: ...
 

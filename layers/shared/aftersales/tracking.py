@@ -120,9 +120,9 @@ class TrackingEvent:
     """One scan.
 
     `at` is aware UTC. `zone_known` is False where the vendor gave no offset and none is documented:
-    the time was then taken as UTC and is only good for ordering. `status` is None where the vendor's
-    code is unknown: such an event is history and moves nothing. `raw_code` is the vendor's own
-    code, `text` its own words, which may hold personal data.
+    the time was then taken as UTC and is only good for ordering. `status` is None where the
+    vendor's code is unknown: such an event is history and moves nothing. `raw_code` is the vendor's
+    own code, `text` its own words, which may hold personal data.
     """
 
     at: datetime

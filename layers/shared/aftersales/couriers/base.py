@@ -29,7 +29,7 @@ class SourceLimits:
 
 @dataclass(frozen=True, slots=True)
 class WatchRequest:
-    """One parcel to ask about or to register. `courier` is our code. `tag` comes back where it can."""
+    """One parcel to ask about or to register; `courier` is our code, `tag` our reference."""
 
     waybill_number: str
     courier: str
@@ -64,16 +64,16 @@ class PushAnswer:
 class TrackingSource(Protocol):
     """A vendor that knows where parcels are.
 
-    Calls take one vendor request each (at most the batch size of the limits) and are made by several
-    threads at once. They raise `Unreachable` where no usable reply came; whatever the vendor said is
-    in the result, sorted into an `ErrorClass`.
+    Calls take one vendor request each (at most the batch size of the limits) and are made by
+    several threads at once. They raise `Unreachable` where no usable reply came; whatever the
+    vendor said is in the result, sorted into an `ErrorClass`.
     """
 
     name: ClassVar[str]
     limits: SourceLimits
 
     def query(self, parcels: Sequence[WatchRequest]) -> list[TrackingReply | ReplyError]:
-        """Ask about `parcels`: one result each, in their order. A whole-call error stands for all."""
+        """Ask about `parcels`: one result each, in order. A whole-call error stands for all."""
         ...
 
     def register(self, parcels: Sequence[WatchRequest]) -> list[Registration]:
@@ -84,9 +84,9 @@ class TrackingSource(Protocol):
     def parse(kind: str, payload: bytes) -> list[TrackingReply | ReplyError]:
         """Read a raw reply (`kind` "query_reply") or push ("push"), one entry per parcel.
 
-        For a push that travels as a form, `payload` is the decoded form field. A whole-call error is
-        one `ReplyError` without a waybill number. Raises `BadInput` where the payload is not what the
-        vendor documents, saying where.
+        For a push that travels as a form, `payload` is the decoded form field. A whole-call error
+        is one `ReplyError` without a waybill number. Raises `BadInput` where the payload is not
+        what the vendor documents, saying where.
         """
         ...
 

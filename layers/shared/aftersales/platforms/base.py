@@ -32,7 +32,7 @@ class Capability(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FeedLimits:
-    """How a feed may be read: the longest window, how far back, how far behind now its end must stay."""
+    """How a feed may be read: longest window, how far back, how far behind now its end stays."""
 
     window_seconds: int
     look_back_seconds: int
@@ -51,7 +51,7 @@ class RejectedRow:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a feed. `cursor` is "" on the last one. `rejected` rows were put aside with reasons.
+    """One page of a feed. `cursor` is "" on the last one; `rejected` rows were put aside.
 
     `window_full` says that the platform cut the window off: the caller halves it and asks again.
     """

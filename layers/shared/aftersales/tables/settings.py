@@ -8,6 +8,7 @@ from typing import ClassVar
 import msgspec
 from pynamodb.attributes import UnicodeAttribute
 
+from aftersales.errors import Misconfigured
 from aftersales.settings.model import Settings
 from aftersales.tables.connection import Table, binding
 
@@ -36,6 +37,11 @@ def load() -> Settings:
     try:
         document = _Row.get(CURRENT).document
         settings = msgspec.json.decode(document, type=Settings)
+    except msgspec.ValidationError as exc:
+        raise Misconfigured(
+            f"The stored settings do not fit this version: {exc}.",
+            what_to_do="Run `aftersales settings push FILE` again.",
+        ) from exc
     except _Row.DoesNotExist:
         settings = Settings()
     _cached = (now, binding(), settings)
