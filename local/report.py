@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from local.invoke import Run
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, RenderableType
 
 FOLD_SECONDS = 2.0
 """Runs of a function within this time share a line: shards of one sweep, ticks of a fast clock."""
@@ -41,7 +41,7 @@ class Reporter:
         self, console: Console, *, every_seconds: float = FOLD_SECONDS, log: Path | None = None
     ) -> None:
         self._console = console
-        self._every = every_seconds
+        self.every_seconds = every_seconds
         self._log = log
         self._lock = threading.Lock()
         self._pending: dict[str, _Pending] = {}
@@ -68,8 +68,12 @@ class Reporter:
         now = time.monotonic()
         with self._lock:
             for name, pending in list(self._pending.items()):
-                if everything or now - pending.since >= self._every:
+                if everything or now - pending.since >= self.every_seconds:
                     self._print(name, self._pending.pop(name))
+
+    def show(self, block: RenderableType) -> None:
+        """Something larger than a line, such as a message in a frame."""
+        self._console.print(block)
 
     def say(self, text: str) -> None:
         """A line of the runner itself."""

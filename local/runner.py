@@ -82,10 +82,12 @@ class Runner:
         self.web: Web | None = None
         self.clean = True
         """After leaving: whether every call had ended. If not, threads are still at work."""
+        self.watchers: list[Callable[[Run], None]] = []
+        """Told of every run that is over."""
         self._console = console
         self._start = start
         self._port = port
-        self._inbox_dir = inbox_dir
+        self.inbox_dir = inbox_dir
         self._pages: dict[str, Page] = dict(pages or {})
         self._parts = parts
         self._stack = ExitStack()
@@ -178,6 +180,8 @@ class Runner:
     def _report(self, run: Run) -> None:
         if not run.ok:
             self._failed += 1
+        for watch in self.watchers:
+            watch(run)
         self.report.run(run)
 
     def _thread(self, name: str, target: Callable[[], None]) -> None:
@@ -246,10 +250,10 @@ class Runner:
     def _inbox(self) -> inbox.Inbox | None:
         functions = self.machine.template.functions
         bucket = next((drop.bucket for f in functions for drop in f.drops), None)
-        if self._inbox_dir is None or bucket is None:
+        if self.inbox_dir is None or bucket is None:
             return None
         return inbox.Inbox(
-            self._inbox_dir,
+            self.inbox_dir,
             bucket,
             buckets=self.machine.buckets,
             state=self.machine.state,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import socket
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +23,9 @@ STATE = Path(".state")
 DEMO_STATE = STATE / "demo"
 """Apart from real data: a demonstration runs on a clock of its own."""
 INBOX = Path("inbox")
-PORT = 8600
+PORT = 8765
+PORTS_TRIED = 10
+"""A demonstration takes the next free port; a real desk's port may be what a tunnel leads to."""
 
 
 @click.command()
@@ -44,7 +48,7 @@ PORT = 8600
     help=f"Folder for dropped files, one folder per shop below it.  [default: {INBOX}]",
 )
 @click.option("--speed", type=float, help="How many times faster than real time.  [default: 1]")
-@click.option("--port", type=int, default=PORT, show_default=True, help="Port of the local page.")
+@click.option("--port", type=int, help=f"Port of the local page.  [default: {PORT}]")
 @click.option("--once", metavar="FUNCTION", help="One pass of a function, for cron or systemd.")
 @click.option(
     "--demo/--no-demo",
@@ -56,7 +60,7 @@ def run(  # noqa: PLR0917 - click passes options by name
     state_dir: Path | None,
     inbox_dir: Path | None,
     speed: float | None,
-    port: int,
+    port: int | None,
     once: str | None,
     demo: bool | None,
 ) -> None:
@@ -83,7 +87,7 @@ def run(  # noqa: PLR0917 - click passes options by name
         settings=settings,
         speed=added.speed if speed is None else speed,
         start=added.start,
-        port=port,
+        port=port or (_free_port() if is_demo else PORT),
         inbox_dir=inbox_dir or (state_dir / "inbox" if is_demo else INBOX),
         pages=added.pages,
         parts=added.parts,
@@ -112,6 +116,19 @@ def _run(runner: Runner, once: str | None) -> bool:
         runner.wait()
         runner.report.say("Stopping.")
     return True
+
+
+def _free_port() -> int:
+    """The usual port, or the next one that nobody listens on."""
+    from local.loopback import HOST
+
+    for port in range(PORT, PORT + PORTS_TRIED):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError):
+                probe.bind((HOST, port))
+                return port
+    return PORT
 
 
 def _read_settings(path: Path) -> Settings:
