@@ -1,0 +1,22 @@
+"""Simulators: two shops, two tracking sources and three chat robots, for whoever has no settings.
+
+They stand outside the desk: files lie in the inbox, couriers and robots answer over HTTP on
+loopback in their own formats, and the desk's real adapters talk to them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from local.demo import Demo
+
+SPEED = 1800.0
+"""A second shows half an hour, a minute more than a day."""
+
+
+def demo(state_dir: Path) -> Demo:
+    """The demonstration. What it remembers lies in the runner's own state folder."""
+    from local.simulators.simulation import Simulation
+
+    del state_dir
+    return Demo(parts=(Simulation(),), speed=SPEED)
