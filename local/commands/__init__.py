@@ -21,4 +21,31 @@ COMMANDS: Mapping[str, LazyCommand] = {
     "run": LazyCommand(
         "local.commands.run", "run", "Run all functions on this machine, or one of them once."
     ),
+    "import": LazyCommand(
+        "local.commands.imports", "import_files", "Take in orders and parcels from exported files."
+    ),
+    "parcels": LazyCommand(
+        "local.commands.parcels", "parcels", "Watch a parcel, look at one, list those under way."
+    ),
+    "cases": LazyCommand(
+        "local.commands.cases", "cases", "Problems somebody must handle: list, take, close."
+    ),
+    "alerts": LazyCommand(
+        "local.commands.alerts", "alerts", "What was sent, and what still waits."
+    ),
+    "channels": LazyCommand(
+        "local.commands.channels", "channels", "Send a test message to a target."
+    ),
+    "settings": LazyCommand(
+        "local.commands.settings", "settings", "Check a settings file, and make it the current one."
+    ),
+    "tracking": LazyCommand(
+        "local.commands.tracking", "tracking", "Read a tracking source's answer as the desk does."
+    ),
+    "waybill": LazyCommand(
+        "local.commands.waybill", "waybill", "Which couriers a waybill number may belong to."
+    ),
+    "webhooks": LazyCommand(
+        "local.commands.webhooks", "webhooks", "Why a signed webhook is accepted or refused."
+    ),
 }
