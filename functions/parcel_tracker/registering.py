@@ -52,5 +52,6 @@ def _record(desk: Desk, parcel: Parcel, error: ReplyError | None, courier: str) 
     if error is not None and error.error_class is ErrorClass.BAD_NUMBER_OR_COURIER:
         take_answer(desk, parcel, error, now)
         return
-    watched = replace(parcel, watch=Watch.PUSH, courier=courier or parcel.courier)
+    # Registering counts as asking: no question follows within the source's lock.
+    watched = replace(parcel, watch=Watch.PUSH, courier=courier or parcel.courier, checked_at=now)
     parcels.change(parcel, watched, shards=desk.settings.tracking.shards, now=now)

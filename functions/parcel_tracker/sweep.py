@@ -15,7 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from aftersales.couriers.base import TrackingSource
+from aftersales.couriers.base import SourceLimits, TrackingSource
 from aftersales.errors import Conflict, Misconfigured, OutsideFailure
 from aftersales.parcels import Parcel
 from aftersales.tables import feeds, parcels
@@ -32,6 +32,9 @@ Result = TrackingReply | ReplyError
 
 CHUNK_PARCELS = 240
 """Parcels claimed by one write. More would cost a crash more skipped questions."""
+CHUNK_SECONDS = 60.0
+"""A chunk takes no more request slots than fit into this time, so that slow sources' chunks end
+well within the lease and the function's own time."""
 LEASE_SECONDS = 150.0
 """Longer than one chunk may take; shorter than the queue's visibility time."""
 WATERMARK_EVERY = timedelta(minutes=30)
@@ -41,7 +44,7 @@ LONGEST_WAIT_SECONDS = 20.0
 NO_SOURCE = "(none)"
 """Stands for the source of parcels that no source is set for, in the case that says so."""
 STOP_BEFORE_SECONDS = 30.0
-"""A run starts no new chunk when it has less time left than this."""
+"""A run starts no new chunk when less time than this would be left after it."""
 
 
 class SourceStoppedError(Exception):
@@ -202,7 +205,7 @@ class _Sweep:
         under_way: deque[tuple[Sequence[Parcel], Future[list[Result]]]] = deque()
         done = 0
         try:
-            for chunk in _cut(waiting, _chunk_size(limits.batch_size, limits.concurrency)):
+            for chunk in _cut(waiting, _chunk_size(limits)):
                 first_slot = self._claim(chunk, end)
                 if first_slot is None:
                     break
@@ -221,10 +224,11 @@ class _Sweep:
     def _claim(self, chunk: Sequence[Parcel], end: datetime) -> datetime | None:
         """Write down that `chunk` is being asked about. None where this run should end instead."""
         wall = self.desk.wall_now()
-        if wall > self.deadline - timedelta(seconds=STOP_BEFORE_SECONDS):
-            return None
         limits = self.source.limits
         requests = math.ceil(len(chunk) / limits.batch_size)
+        seconds = STOP_BEFORE_SECONDS + requests / limits.requests_per_second
+        if wall > self.deadline - timedelta(seconds=seconds):
+            return None
         first_slot = feeds.reserve_slots(self.name, requests, limits.requests_per_second, wall)
         if first_slot - wall > timedelta(seconds=LONGEST_WAIT_SECONDS):
             self.tally["no_slot"] += 1
@@ -338,9 +342,11 @@ class _Sweep:
         return self.desk.wall_now() + timedelta(seconds=LEASE_SECONDS)
 
 
-def _chunk_size(batch_size: int, concurrency: int) -> int:
-    """Whole requests only, and enough of them to keep all connections busy."""
-    return max(CHUNK_PARCELS // batch_size, concurrency) * batch_size
+def _chunk_size(limits: SourceLimits) -> int:
+    """Whole requests only: enough to keep all connections busy, no more than the rate allows."""
+    wanted = max(CHUNK_PARCELS // limits.batch_size, limits.concurrency)
+    allowed = int(CHUNK_SECONDS * limits.requests_per_second)
+    return max(min(wanted, allowed), 1) * limits.batch_size
 
 
 def _cut(items: Sequence[Parcel], size: int) -> Iterator[Sequence[Parcel]]:
