@@ -66,7 +66,11 @@ class Desk:
     def registers(self, name: str) -> bool:
         """Are parcels to be registered for pushes at this source?"""
         account = self.settings.tracking.sources.get(name)
-        return bool(account and account.push) and self.source(name).limits.registers
+        if account is None or not account.push:
+            return False
+        limits = self.source(name).limits
+        # Without an address to push to (a shop on one machine) parcels are simply asked about.
+        return limits.registers and bool(account.callback_url or not limits.callback_in_call)
 
     def years_without_calendar(self, now: datetime) -> tuple[int, ...]:
         """The years a month around `now` whose public holidays nobody has published."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from aftersales.couriers.base import TrackingSource
-from aftersales.errors import Conflict, OutsideFailure
+from aftersales.errors import Conflict, Misconfigured, OutsideFailure
 from aftersales.parcels import Parcel
 from aftersales.tables import feeds, parcels
 from aftersales.tracking import ErrorClass, ReplyError, Watch
@@ -33,6 +33,8 @@ def register_new(
         desk.wait(max(0.0, (slot - wall).total_seconds()))
         try:
             outcomes = source.register([request_for(parcel) for parcel in batch])
+        except Misconfigured as exc:
+            return ReplyError(ErrorClass.AUTH, "settings", str(exc))
         except OutsideFailure as exc:
             return ReplyError(ErrorClass.THEIR_FAULT_RETRY, exc.code, str(exc))
         for parcel, outcome in zip(batch, outcomes, strict=True):

@@ -252,6 +252,9 @@ class _Sweep:
             self.desk.wait(wait)
         try:
             results = self.source.query([request_for(parcel) for parcel in batch])
+        except Misconfigured as exc:
+            failure = ReplyError(ErrorClass.AUTH, "settings", str(exc))
+            return [failure] * len(batch)
         except OutsideFailure as exc:
             failure = ReplyError(ErrorClass.THEIR_FAULT_RETRY, exc.code, str(exc))
             return [failure] * len(batch)

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from aftersales.couriers.base import SourceLimits
-from aftersales.errors import Unreachable
+from aftersales.errors import Misconfigured, Unreachable
 from aftersales.tables import cases, feeds, outbox, parcels
 from aftersales.tracking import ErrorClass, Reason, ReplyError, Status, Watch
 from parcel_tracker.sweep import sweep_shard
@@ -386,3 +386,20 @@ def test_a_number_replaced_by_another_closes_its_case(clock, source):
     run(desk)
     assert cases.get(f"parcel:{N}", "no_pickup_scan").resolution == "number_replaced"
     assert list(parcels.open_in_shard(0)) == []
+
+
+def test_without_an_address_to_push_to_parcels_are_asked_about(clock, source):
+    source.limits = replace(source.limits, registers=True, pushes=True, callback_in_call=True)
+    add(N)
+    clock.on(minutes=10)
+    tally = run(desk_for(source, clock))
+    assert tally["no_result_yet"] == 1
+    assert source.registered == []
+
+
+def test_a_setting_that_only_shows_when_asking_is_a_case_and_not_a_crash(clock, source):
+    add(N)
+    source.fails = Misconfigured("The tracking source has no key.")
+    clock.on(hours=1)
+    run(desk_for(source, clock))
+    assert alerts() == [("source_misconfigured", "opened")]
