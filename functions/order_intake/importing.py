@@ -136,6 +136,8 @@ def store_order(order: Order, settings: Settings, now: datetime) -> tuple[str, C
             watched[f"not_watched_{reason}"] += 1
             continue
         watched[watching.watch(parcel, shards=shards, now=now).value] += 1
+    if after == before:
+        return "unchanged", watched
     old, new = orders.merge(order, now)
     return "new" if old is None else "changed" if old != new else "unchanged", watched
 

@@ -76,7 +76,11 @@ def intake(tables: Any) -> Intake:
 
 def everything(tables: Any) -> dict[str, list[dict[str, Any]]]:
     names = ("orders", "parcels", "cases", "outbox", "quarantine")
-    return {name: sorted(tables.items(name), key=str) for name in names}
+
+    def in_order(item: dict[str, Any]) -> str:
+        return json.dumps(item, sort_keys=True, default=str)
+
+    return {name: sorted(tables.items(name), key=in_order) for name in names}
 
 
 def test_orders_and_parcels_are_stored(tables, intake):
