@@ -10,7 +10,7 @@ from typing import Any
 
 from aftersales.clock import business_now
 from local.invoke import Run
-from local.report import added_up, facts_of, readable
+from local.report import added_up, facts_of
 
 SUMMED_SECONDS = 20.0
 """What is shown of a function: its runs of so long."""
@@ -40,7 +40,7 @@ class Runs:
             )
 
     def shown(self) -> list[dict[str, Any]]:
-        """One entry per function, in the template's order."""
+        """One entry per function, in the template's order; `covered` are its newest runs together."""
         since = time.monotonic() - SUMMED_SECONDS
         with self._lock:
             return [
@@ -50,7 +50,7 @@ class Runs:
                     "failed": self._failed[name],
                     "last_at": self._last[name][0] if name in self._last else None,
                     "seconds": round(self._last[name][2], 3) if name in self._last else None,
-                    "covered": readable(added_up(f for at, f in recent if at >= since)),
+                    "covered": added_up(facts for at, facts in recent if at >= since),
                 }
                 for name, recent in self._recent.items()
             ]

@@ -24,9 +24,9 @@ WORKBOOK_EVERY = 3
 """Every so many files of the shop at home are workbooks."""
 
 TAOBAO = (
-    "订单编号", "买家会员名", "买家应付货款", "总金额", "买家实际支付金额", "订单状态", "收货人姓名",
-    "收货地址", "联系手机", "订单创建时间", "订单付款时间", "宝贝标题", "物流单号", "物流公司",
-    "宝贝总数量", "店铺名称", "发货时间",
+    "订单编号", "买家会员名", "买家应付货款", "总金额", "买家实际支付金额", "订单状态",
+    "收货人姓名", "收货地址", "联系手机", "订单创建时间", "订单付款时间", "宝贝标题",
+    "物流单号", "物流公司", "宝贝总数量", "店铺名称", "发货时间",
 )  # fmt: skip
 SHOPIFY = (
     "Name", "Financial Status", "Paid at", "Fulfillment Status", "Fulfilled at", "Currency",

@@ -74,7 +74,7 @@ def normal(way: Way, rng: random.Random) -> Life:
 def documents_wanted(way: Way, rng: random.Random) -> Life:
     """Customs wants an invoice, and gets it."""
     code = "|InTransit_CustomsRequiringInformation"
-    text = "Held by customs: commercial invoice required, contact +1 555 010 0000"
+    text = "Held by customs, invoice required: +1 555 010 0000"
     released = 118 + 18 + rng.random() * 20
     scans = [
         *_exported(way),

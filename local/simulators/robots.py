@@ -106,7 +106,7 @@ def _said(code: int, text: str) -> Answer:
 
 
 _STRONG = re.compile(r"^\*{1,2}([^*]+)\*{1,2}\s*[:：]?\s*")
-_ID = re.compile(r"^_?ID ([\w-]+)_?$")
+_ID = re.compile(r"^_?ID ([A-Za-z0-9-]+)_?$")
 _FACT = re.compile(r"^(?:- |• |> )(.*)$")
 
 

@@ -131,6 +131,7 @@ class Pusher:
         source: SeventeenTrack,
         world: World,
         registered: Registered,
+        *,
         key: str,
         now: Callable[[], datetime],
         url: Callable[[], str],

@@ -65,7 +65,9 @@ class Simulation:
         def push_url() -> str:
             return f"{runner.web.url}{PUSH_PATH}" if runner.web is not None else ""
 
-        pusher = Pusher(self.seventeentrack, self.world, registered, key, business_now, push_url)
+        pusher = Pusher(
+            self.seventeentrack, self.world, registered, key=key, now=business_now, url=push_url
+        )
         pusher.start()
         self._stack.callback(pusher.stop)
         if runner.inbox_dir is not None:
