@@ -103,11 +103,11 @@ class Robot:
         return HttpReply(self.status, body)
 
 
-def settings_for(source: str = "scripted", **tracking: object) -> Settings:
+def settings_for(source: str = "scripted", callback_url: str = "", **tracking: object) -> Settings:
     """One source, one robot, all cases to it."""
     return Settings(
         tracking=Tracking(
-            sources={source: Source(kind=source)},
+            sources={source: Source(kind=source, callback_url=callback_url)},
             default_source=source,
             shards=1,
             **tracking,  # type: ignore[arg-type]

@@ -63,14 +63,16 @@ class Desk:
         """The name of the source that watches a parcel, "" where none is set."""
         return parcel.source or self.settings.source_for(parcel.courier)
 
-    def registers(self, name: str) -> bool:
-        """Are parcels to be registered for pushes at this source?"""
+    def pushes(self, name: str) -> bool:
+        """Does this source push to us? Only where the settings give it an address to push to."""
         account = self.settings.tracking.sources.get(name)
-        if account is None or not account.push:
-            return False
+        addressed = account is not None and account.push and bool(account.callback_url)
+        return addressed and self.source(name).limits.pushes
+
+    def registers(self, name: str) -> bool:
+        """Are parcels to be registered at this source before anything else?"""
         limits = self.source(name).limits
-        # Without an address to push to (a shop on one machine) parcels are simply asked about.
-        return limits.registers and bool(account.callback_url or not limits.callback_in_call)
+        return limits.registers and (limits.must_register or self.pushes(name))
 
     def years_without_calendar(self, now: datetime) -> tuple[int, ...]:
         """The years a month around `now` whose public holidays nobody has published."""

@@ -1,4 +1,4 @@
-"""Registering parcels at a source that pushes. Safe to repeat: sources know a number they have."""
+"""Registering parcels at a source. Safe to repeat: sources know the numbers they have."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from aftersales.couriers.base import TrackingSource
+from aftersales.couriers.base import Registration, TrackingSource
 from aftersales.errors import Conflict, Misconfigured, OutsideFailure
 from aftersales.parcels import Parcel
 from aftersales.tables import feeds, parcels
@@ -15,18 +15,22 @@ from aftersales.tracking import ErrorClass, ReplyError, Watch
 from parcel_tracker.answers import is_answer, request_for, take_answer
 from parcel_tracker.desk import Desk
 
-PARCELS_PER_RUN = 400
+SECONDS_PER_RUN = 60.0
+"""So long a run may register before it goes on to asking; the rest is for the next run."""
 LONGEST_WAIT_SECONDS = 20.0
 
 
 def register_new(
     desk: Desk, name: str, source: TrackingSource, new: Sequence[Parcel], tally: Counter[str]
 ) -> ReplyError | None:
-    """Register parcels, a bounded number per run; returns the error that stopped it, if one did."""
+    """Register parcels for a bounded time; returns the error that stopped it, if one did."""
     size = source.limits.register_batch_size
-    for start in range(0, min(len(new), PARCELS_PER_RUN), size):
+    enough = desk.wall_now() + timedelta(seconds=SECONDS_PER_RUN)
+    for start in range(0, len(new), size):
         batch = new[start : start + size]
         wall = desk.wall_now()
+        if wall >= enough:
+            return None
         slot = feeds.reserve_slots(name, 1, source.limits.requests_per_second, wall)
         if slot - wall > timedelta(seconds=LONGEST_WAIT_SECONDS):
             return None
@@ -41,7 +45,7 @@ def register_new(
             if outcome.error is not None and not is_answer(outcome.error):
                 return outcome.error
             try:
-                _record(desk, parcel, outcome.error, outcome.courier)
+                _record(desk, name, parcel, outcome)
             except Conflict:
                 tally["conflict"] += 1
                 continue
@@ -49,11 +53,17 @@ def register_new(
     return None
 
 
-def _record(desk: Desk, parcel: Parcel, error: ReplyError | None, courier: str) -> None:
+def _record(desk: Desk, name: str, parcel: Parcel, outcome: Registration) -> None:
     now = desk.business_now()
+    error = outcome.error
     if error is not None and error.error_class is ErrorClass.BAD_NUMBER_OR_COURIER:
         take_answer(desk, parcel, error, now)
         return
-    # Registering counts as asking: no question follows within the source's lock.
-    watched = replace(parcel, watch=Watch.PUSH, courier=courier or parcel.courier, checked_at=now)
-    parcels.change(parcel, watched, shards=desk.settings.tracking.shards, now=now)
+    registered = replace(
+        parcel,
+        watch=Watch.PUSH if desk.pushes(name) else Watch.POLL,
+        courier=outcome.courier or parcel.courier,
+        # Registering counts as asking: no question follows within the source's lock.
+        checked_at=now,
+    )
+    parcels.change(parcel, registered, shards=desk.settings.tracking.shards, now=now)

@@ -336,18 +336,23 @@ def test_a_run_out_of_time_leaves_the_rest_and_the_next_run_goes_on_there(clock,
     assert done < set(numbers)
 
 
+PUSHING = SourceLimits(
+    batch_size=10,
+    requests_per_second=100,
+    concurrency=2,
+    lock_seconds=1800,
+    registers=True,
+    pushes=True,
+    register_batch_size=10,
+)
+ADDRESS = "https://desk.example.com/push/scripted"
+
+
 def test_parcels_are_registered_where_the_source_pushes_and_then_only_netted(clock, source):
-    source.limits = SourceLimits(
-        batch_size=10,
-        requests_per_second=100,
-        concurrency=2,
-        registers=True,
-        pushes=True,
-        register_batch_size=10,
-    )
+    source.limits = PUSHING
     numbers = [f"YT{n:013d}" for n in range(12)]
     add(*numbers)
-    desk = desk_for(source, clock)
+    desk = desk_for(source, clock, settings=settings_for(callback_url=ADDRESS))
     clock.on(minutes=10)
     assert run(desk)["registered"] == 12
     assert sorted(source.registered) == numbers
@@ -358,6 +363,45 @@ def test_parcels_are_registered_where_the_source_pushes_and_then_only_netted(clo
     assert sorted(source.registered) == numbers
     counts = [sum(1 for _, asked in source.asked if asked == n) for n in numbers]
     assert max(counts) <= 2
+
+
+def test_without_an_address_to_push_to_parcels_are_asked_about(clock, source):
+    source.limits = PUSHING
+    add(N)
+    clock.on(minutes=10)
+    assert run(desk_for(source, clock))["no_result_yet"] == 1
+    assert source.registered == []
+
+
+def test_where_only_registered_numbers_are_known_they_are_registered_and_asked_about(clock, source):
+    source.limits = replace(PUSHING, must_register=True)
+    add(N)
+    desk = desk_for(source, clock)
+    clock.on(minutes=10)
+    assert run(desk)["registered"] == 1
+    assert parcels.get(N).watch is Watch.POLL
+    for _ in range(8):
+        clock.on(hours=1)
+        run(desk)
+    assert 2 <= len(source.asked) <= 3
+    assert source.registered == [N]
+
+
+def test_a_big_promotion_is_registered_over_several_runs(clock, source):
+    source.limits = replace(
+        PUSHING, must_register=True, requests_per_second=1, register_batch_size=1
+    )
+    numbers = [f"YT{n:013d}" for n in range(130)]
+    add(*numbers)
+    desk = desk_for(source, clock)
+    runs = []
+    for _ in range(4):
+        clock.on(minutes=10)
+        before = clock.now
+        runs.append(run(desk).get("registered", 0))
+        assert clock.now - before < timedelta(minutes=4)
+    assert runs[0] > 50
+    assert sorted(source.registered) == numbers
 
 
 def test_parcels_of_no_known_source_are_counted_and_said(clock, source):
@@ -386,15 +430,6 @@ def test_a_number_replaced_by_another_closes_its_case(clock, source):
     run(desk)
     assert cases.get(f"parcel:{N}", "no_pickup_scan").resolution == "number_replaced"
     assert list(parcels.open_in_shard(0)) == []
-
-
-def test_without_an_address_to_push_to_parcels_are_asked_about(clock, source):
-    source.limits = replace(source.limits, registers=True, pushes=True, callback_in_call=True)
-    add(N)
-    clock.on(minutes=10)
-    tally = run(desk_for(source, clock))
-    assert tally["no_result_yet"] == 1
-    assert source.registered == []
 
 
 def test_a_setting_that_only_shows_when_asking_is_a_case_and_not_a_crash(clock, source):

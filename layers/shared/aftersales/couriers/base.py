@@ -16,8 +16,7 @@ class SourceLimits:
 
     `lock_seconds` is the shortest time between two questions about one number (0: no such rule).
     `requests_per_second` may be below 1. `concurrency` is how many requests may be under way.
-    `callback_in_call`: the push address travels with each registration (else it is set by hand at
-    the vendor's console), so that without one there is nothing to register for.
+    `must_register`: the vendor tells only about numbers it was given before, pushes or not.
     """
 
     batch_size: int
@@ -27,7 +26,7 @@ class SourceLimits:
     registers: bool = False
     pushes: bool = False
     register_batch_size: int = 1
-    callback_in_call: bool = False
+    must_register: bool = False
 
 
 @dataclass(frozen=True, slots=True)

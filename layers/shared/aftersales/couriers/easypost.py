@@ -36,6 +36,7 @@ LIMITS = SourceLimits(
     requests_per_second=REQUESTS_PER_SECOND,
     concurrency=CONCURRENCY,
     registers=True,
+    must_register=True,
     pushes=True,
     register_batch_size=1,
 )

@@ -36,7 +36,6 @@ LIMITS = SourceLimits(
     registers=True,
     pushes=True,
     register_batch_size=BATCH_SIZE,
-    callback_in_call=True,
 )
 
 DETAIL = "4"  # resultv2: advanced state names and statusCode on every event

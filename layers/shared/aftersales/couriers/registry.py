@@ -47,12 +47,14 @@ def build_source(
     """The adapter of one account, with its settings applied.
 
     `secrets` and `path_secret` are values already, not references. The adapter finds the path
-    secret as option `path_secret_value`, and option `push` "off" where the account is only asked.
+    secret as option `path_secret_value`, and option `push` "off" where the account is only asked:
+    it has no address to push to, or is set so.
     Raises `Misconfigured` for an unknown kind or a missing secret.
     """
     adapter: Any = source_class(settings.kind)
     options = {**settings.options, "path_secret_value": path_secret}
-    if not settings.push:
+    expects_pushes = settings.push and (settings.callback_url or "webhook_secret" in secrets)
+    if not expects_pushes:
         options["push"] = "off"
     source: TrackingSource = adapter(
         secrets,
