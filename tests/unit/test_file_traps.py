@@ -543,3 +543,15 @@ def test_a_damaged_workbook_is_refused_and_no_crash():
 def test_lock_files_of_spreadsheet_programs_are_refused():
     with pytest.raises(BadInput, match="lock file"):
         read(csv_of(plain()), "inbox/~$orders.xlsx")
+
+
+def test_a_file_without_a_header_is_refused_without_repeating_its_cells():
+    with pytest.raises(BadInput) as caught:
+        read(csv_file([["100000001", "王小明", "13800001234", "YT0000000000001"]] * 3))
+    assert "no row with column names" in str(caught.value)
+    assert not any(text in str(caught.value) for text in ("王小明", "1380000", "YT0000"))
+
+
+def test_a_phone_that_slipped_into_the_status_column_is_hidden():
+    reading = read(csv_of(plain(订单状态="王小明13800001234")))
+    assert not any("13800001234" in note for note in reading.notes)

@@ -14,6 +14,7 @@ from datetime import datetime, tzinfo
 from typing import TypeVar
 
 from aftersales.errors import BadInput
+from aftersales.messages.masking import mask_text
 from aftersales.parcels import OrderLine, OrderStatus, RefundStatus, Shipment
 from aftersales.platforms import regions, statuses, values
 from aftersales.platforms.export_layouts import Layout
@@ -202,7 +203,7 @@ class RowReader:
             return OrderStatus.UNKNOWN, ""
         status = statuses.order_status(text)
         if status is OrderStatus.UNKNOWN:
-            self._note(row, f"order status {text[:STATUS_SHOWN_CHARACTERS]} is not known")
+            self._note(row, f"order status {_shown(text)} is not known")
         return status, text[:STATUS_SHOWN_CHARACTERS]
 
     def _shopify_state(self, row: Row, fulfilment: str) -> str:
@@ -222,7 +223,7 @@ class RowReader:
             return None
         status = statuses.refund_status(text)
         if status is RefundStatus.UNKNOWN:
-            self._note(row, f"after-sales status {text[:STATUS_SHOWN_CHARACTERS]} is not known")
+            self._note(row, f"after-sales status {_shown(text)} is not known")
         if status is RefundStatus.DONE and "部分" in self._text(row, "refund_extent"):
             return RefundStatus.PARTIAL
         return status
@@ -271,3 +272,8 @@ class RowReader:
                     Shipment(number, values.courier(text) if text else "", text[:40], shipped_at)
                 )
         return tuple(shipments)
+
+
+def _shown(text: str) -> str:
+    """A status for a note. Where columns have slipped, somebody's phone may stand in it."""
+    return mask_text(text[:STATUS_SHOWN_CHARACTERS])

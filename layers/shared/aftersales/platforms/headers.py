@@ -162,6 +162,12 @@ def _refusal(
 ) -> str:
     if "order_id" in columns and at.keys() & {"评价内容", "评论内容", "评价类型"}:
         return "this is an export of reviews, it holds no orders and no parcels"
+    if any(re.search(r"\d{6}|\*\*", name) for name in names):
+        # Not a header but somebody's order: its cells are not repeated in an error.
+        return (
+            "no row with column names was found, the first rows look like data; keep the line that"
+            " names order number (订单编号) and waybill number (快递单号) or status (订单状态)"
+        )
     kind = "" if layout is PLAIN else f"looks like {layout.name}, but "
     text = f"{kind}the column for {' and for '.join(missing)} is missing"
     fields = [name for name in ("order_id", "waybill_number", "status") if name not in columns]
