@@ -225,7 +225,7 @@ def test_a_secret_that_the_vendor_repeats_is_not_in_the_error(
 def test_a_missing_secret_is_named_and_no_other_is_shown(name: str, missing: str) -> None:
     kept = {key: value for key, value in SECRETS[name].items() if key != missing}
     with pytest.raises(Misconfigured, match=missing) as caught:
-        build_source(Source(kind=name), kept, _always(500, b""))
+        build_source(Source(kind=name, callback_url="https://d.example"), kept, _always(500, b""))
     assert not _secret_in(name, caught.value)
 
 

@@ -49,9 +49,11 @@ def test_a_source_is_built_with_its_own_limits() -> None:
 
 
 def test_a_source_that_does_not_push_needs_no_webhook_secret() -> None:
-    build_source(Source(kind="aftership", push=False), {"key": "k"}, _nobody)
+    address = "https://desk.example/push/aftership"
+    build_source(Source(kind="aftership"), {"key": "k"}, _nobody)
+    build_source(Source(kind="aftership", callback_url=address, push=False), {"key": "k"}, _nobody)
     with pytest.raises(Misconfigured, match="webhook_secret"):
-        build_source(Source(kind="aftership"), {"key": "k"}, _nobody)
+        build_source(Source(kind="aftership", callback_url=address), {"key": "k"}, _nobody)
 
 
 def test_a_path_secret_reaches_the_door() -> None:
