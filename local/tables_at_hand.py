@@ -51,24 +51,26 @@ def state_option(command: Command) -> Command:
 
 
 @contextlib.contextmanager
-def tables_at_hand(state_dir: Path | None = None) -> Iterator[Place]:
+def tables_at_hand(
+    state_dir: Path | None = None, *, wait_seconds: float = WAIT_SECONDS
+) -> Iterator[Place]:
     """Set the environment so that `aftersales.tables` works, and put it back afterwards.
 
     Raises `Misconfigured` where the tables cannot be reached for want of a setting,
     `OutsideFailure` where DynamoDB does not do what it is asked.
     """
     with contextlib.ExitStack() as stack:
-        place = _open(state_dir, stack)
+        place = _open(state_dir, stack, wait_seconds)
         with _named_failures():
             yield place
 
 
-def _open(state_dir: Path | None, stack: contextlib.ExitStack) -> Place:
+def _open(state_dir: Path | None, stack: contextlib.ExitStack, wait_seconds: float) -> Place:
     if os.environ.get("TABLE_PREFIX") and state_dir is None:
         return Place(f"the tables {os.environ['TABLE_PREFIX']}-…", running=True)
     folder = state_dir or usual_folder()
     turn = stack.enter_context(contextlib.ExitStack())
-    turn.enter_context(_turn(folder))
+    turn.enter_context(_turn(folder, wait_seconds))
     if not _is_taken(folder):
         _host(folder, stack)
         return Place(f"the state folder {folder}", running=False)
@@ -104,7 +106,7 @@ def _is_taken(folder: Path) -> bool:
 
 
 @contextlib.contextmanager
-def _turn(folder: Path) -> Iterator[None]:
+def _turn(folder: Path, wait_seconds: float) -> Iterator[None]:
     """One command at a time where no runner runs: the engine of one must not end under another."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -114,7 +116,7 @@ def _turn(folder: Path) -> Iterator[None]:
             f"The state folder {folder} cannot be used: {exc.strerror}.",
             what_to_do="Name another one with --state.",
         ) from exc
-    until = time.monotonic() + WAIT_SECONDS
+    until = time.monotonic() + wait_seconds
     with lock:
         while True:
             try:
