@@ -49,7 +49,7 @@ def _hash_of(html: str, tag: str) -> str:
 
 
 class DeskPage:
-    """A `Page` for `/`: the HTML there, the data at `/data?after=<id of the last known message>`."""
+    """A `Page` for `/`: the HTML there, the data at `/data?after=<id of the last message>`."""
 
     def __init__(self, runner: Runner, chat: Chat, rooms: Mapping[str, Mapping[str, str]]) -> None:
         self._runner = runner

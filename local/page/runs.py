@@ -40,7 +40,7 @@ class Runs:
             )
 
     def shown(self) -> list[dict[str, Any]]:
-        """One entry per function, in the template's order; `covered` are its newest runs together."""
+        """One entry per function, in the template's order; `covered`: its newest runs together."""
         since = time.monotonic() - SUMMED_SECONDS
         with self._lock:
             return [

@@ -1,0 +1,142 @@
+"""The demonstration as a newcomer starts it: real engine, real handlers, real HTTP on loopback."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from local.runner import Runner
+from local.simulators.demo_settings import ABROAD_ROOM, HOME_ROOM
+from local.simulators.simulation import Simulation
+
+SPEED = 3600.0
+"""A second is an hour: the first problems show within a few seconds."""
+PATIENCE_SECONDS = 15.0
+
+
+def wait_until(condition: Callable[[], bool], what: str) -> None:
+    """Look again and again until the condition holds; other threads do the work."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < until, f"in vain: {what}"
+        threading.Event().wait(0.05)
+
+
+def fetch(url: str, host: str = "") -> tuple[int, bytes, dict[str, str]]:
+    request = urllib.request.Request(url, headers={"Host": host} if host else {})
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=5.0) as answer:
+            return answer.status, answer.read(), dict(answer.headers)
+    except urllib.error.HTTPError as refused:
+        with refused:
+            return refused.code, refused.read(), dict(refused.headers)
+
+
+def alerts_written(runner: Runner) -> set[str]:
+    """The alerts that the desk has ever put into its outbox."""
+    name = next(t.name for t in runner.machine.template.tables if t.name.endswith("-outbox"))
+    pages = runner.machine.client("dynamodb").get_paginator("scan").paginate(TableName=name)
+    ids = [item["delivery_id"]["S"] for page in pages for item in page["Items"]]
+    return {delivery_id.partition(":")[0] for delivery_id in ids}
+
+
+class Room:
+    """What the simulated robots have received."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        self._simulation = simulation
+
+    @property
+    def messages(self) -> list[dict[str, Any]]:
+        return self._simulation.chat.after(0)
+
+    @property
+    def alert_ids(self) -> set[str]:
+        return {message["alert_id"] for message in self.messages}
+
+
+def test_varied_alerts_reach_the_robots_and_a_killed_engine_loses_none(
+    tmp_path: Path, aws_environment: pytest.MonkeyPatch
+) -> None:
+    simulation, terminal = Simulation(), io.StringIO()
+    runner = Runner(
+        tmp_path,
+        console=Console(file=terminal, width=100),
+        speed=SPEED,
+        inbox_dir=tmp_path / "inbox",
+        parts=(simulation,),
+    )
+    with runner:
+        runner.start()
+        room = Room(simulation)
+        wait_until(lambda: len(room.messages) >= 3, "the first alerts")
+
+        os.kill(int((tmp_path / "engine.pid").read_text("ascii")), signal.SIGKILL)
+        before = len(room.messages)
+        wait_until(lambda: len(room.messages) >= before + 4, "alerts after the engine was killed")
+        written = alerts_written(runner)
+        wait_until(lambda: written <= room.alert_ids, "every alert of the outbox in the chat")
+
+        assert len({message["title"] for message in room.messages}) >= 5
+        assert {HOME_ROOM, ABROAD_ROOM} <= {message["room"] for message in room.messages}
+        assert simulation.seventeentrack.throttled == 0
+
+        assert runner.web is not None
+        status, body, _ = fetch(f"{runner.web.url}/data?after=0")
+        shown = json.loads(body)
+        assert status == 200
+        assert written <= {message["alert_id"] for message in shown["messages"]}
+        assert shown["watched"] > 40
+        assert shown["open_cases"] == len(shown["cases"]) > 0
+        assert sum(shown["parcels"].values()) == shown["watched"]
+        swept = next(r for r in shown["runs"] if r["function"] == "ParcelTrackerSweep")
+        assert swept["covered"]["changed"] > 0
+
+        status, _, headers = fetch(f"{runner.web.url}/")
+        assert status == 200
+        assert "'unsafe-inline'" not in headers["content-security-policy"]
+        assert fetch(f"{runner.web.url}/data", host="shop.example")[0] == 403
+
+    said = terminal.getvalue()
+    assert room_titles(terminal_text=said, messages=shown["messages"]) >= 3
+    assert_nothing_personal(shown["messages"])
+
+    again = Runner(
+        tmp_path,
+        console=Console(file=io.StringIO(), width=100),
+        speed=SPEED,
+        inbox_dir=tmp_path / "inbox",
+        parts=(second := Simulation(),),
+    )
+    with again:
+        again.start()
+        assert second.world.origin == simulation.world.origin
+        later = Room(second)
+        known = shown["messages"][-1]["id"]
+        wait_until(lambda: later.messages[-1]["id"] > known, "the second start to go on")
+        ids = [message["alert_id"] for message in later.messages]
+        assert written <= set(ids)
+
+
+def room_titles(terminal_text: str, messages: list[dict[str, Any]]) -> int:
+    """How many of the messages' titles were printed."""
+    return sum(message["title"] in terminal_text for message in messages)
+
+
+def assert_nothing_personal(messages: list[dict[str, Any]]) -> None:
+    text = json.dumps(messages, ensure_ascii=False)
+    assert "13800000000" not in text
+    assert "13900000000" not in text
