@@ -96,7 +96,7 @@ def _parcel(order: Order, shipment: Shipment, settings: Settings) -> Parcel:
         city=order.city,
         cross_border=_crosses_border(order, courier, likely, settings),
         auto_confirm_at=_auto_confirm_at(order, shipment, settings),
-        disputed=order.refund is RefundStatus.OPEN,
+        disputes=(order.order_id,) if order.refund is RefundStatus.OPEN else (),
     )
 
 

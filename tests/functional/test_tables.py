@@ -66,7 +66,7 @@ def test_an_open_parcel_is_in_its_shard_and_an_ended_one_is_not(tables):
     assert list(parcels.open_in_shard(shard)) == []
 
     # The buyer disputes the delivery: it is followed again.
-    parcels.change(delivered, replace(delivered, disputed=True), shards=SHARDS, now=NOW)
+    parcels.change(delivered, replace(delivered, disputes=("O1",)), shards=SHARDS, now=NOW)
     assert [p.disputed for p in parcels.open_in_shard(shard)] == [True]
 
 
@@ -153,6 +153,35 @@ def test_the_same_wish_to_watch_changes_nothing_and_another_order_joins(tables):
     other = parcel(order_ids=("O2",))
     assert watching.watch(other, shards=SHARDS, now=NOW) is WatchOutcome.JOINED
     assert parcels.current("YT0000000000001").order_ids == ("O1", "O2")
+
+
+def test_the_dispute_of_one_order_is_not_ended_by_news_of_another(tables):
+    watching.watch(parcel(), shards=SHARDS, now=NOW)
+    watching.watch(parcel(order_ids=("O2",), disputes=("O2",)), shards=SHARDS, now=NOW)
+    assert parcels.current("YT0000000000001").disputes == ("O2",)
+    watching.watch(parcel(), shards=SHARDS, now=NOW)
+    assert parcels.current("YT0000000000001").disputed
+    watching.watch(parcel(order_ids=("O2",)), shards=SHARDS, now=NOW)
+    assert not parcels.current("YT0000000000001").disputed
+
+
+def test_an_order_that_travels_with_an_abandoned_number_again_takes_it_up_again(tables):
+    watching.watch(parcel(), shards=SHARDS, now=NOW)
+    watching.abandon("YT0000000000001", "O1", shards=SHARDS, now=NOW)
+    watching.watch(parcel(order_ids=("O2",)), shards=SHARDS, now=NOW)
+    assert parcels.current("YT0000000000001").watched
+
+
+def test_an_older_export_does_not_take_an_order_back(tables):
+    finished = Order(shop_id="tb1", order_id="O1", status=OrderStatus.FINISHED)
+    orders.merge(finished, NOW)
+    shipped = replace(finished, status=OrderStatus.SHIPPED)
+    assert orders.merge(shipped, NOW)[1].status is OrderStatus.FINISHED
+    # A platform that says when it changed its mind is believed.
+    newer = replace(shipped, updated_at=NOW)
+    assert orders.merge(newer, NOW)[1].status is OrderStatus.SHIPPED
+    older = replace(finished, updated_at=NOW - timedelta(hours=1))
+    assert orders.merge(older, NOW)[1].status is OrderStatus.SHIPPED
 
 
 def test_a_number_used_again_by_the_courier_is_a_new_watch(tables):

@@ -116,10 +116,10 @@ CASES = [
     (20, {**MOVING, "watch": Watch.STOPPED, "last_event_at": at(0)}, []),
     # delivered: quiet, unless disputed and not handed over in person
     (900, {"status": Status.DELIVERED}, []),
-    (1, {"status": Status.DELIVERED, "disputed": True, "delivered_how": DeliveredHow.PERSON}, []),
+    (1, {"status": Status.DELIVERED, "disputes": ("O1",), "delivered_how": DeliveredHow.PERSON}, []),
     (
         1,
-        {"status": Status.DELIVERED, "disputed": True, "delivered_how": DeliveredHow.LOCKER},
+        {"status": Status.DELIVERED, "disputes": ("O1",), "delivered_how": DeliveredHow.LOCKER},
         [("delivered_disputed", Severity.ALARM)],
     ),
     (900, {"abandoned": True}, []),

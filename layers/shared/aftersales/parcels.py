@@ -95,7 +95,8 @@ class Parcel:
     `parcel_id` names one watch: the waybill number, with `~yyyymmdd` behind it where a courier
     used the number again. `marks` are the problem kinds whose case this parcel has opened, each
     with the severity it was opened at (`stalled:alarm`), so that an unchanged parcel needs no look
-    into the casebook. `abandoned` means that no order travels with this number any more.
+    into the casebook. `abandoned` means that no order travels with this number any more;
+    `disputes` are those of its orders whose buyers ask for their money.
     """
 
     parcel_id: str
@@ -111,7 +112,7 @@ class Parcel:
     city: str = ""
     cross_border: bool = False
     auto_confirm_at: datetime | None = None
-    disputed: bool = False
+    disputes: tuple[str, ...] = ()
     abandoned: bool = False
 
     status: Status = Status.UNKNOWN
@@ -133,6 +134,11 @@ class Parcel:
     checked_at: datetime | None = None
     marks: tuple[str, ...] = field(default=())
     version: int = 0
+
+    @property
+    def disputed(self) -> bool:
+        """Does a buyer ask for the money of one of its orders?"""
+        return bool(self.disputes)
 
     @property
     def watched(self) -> bool:

@@ -71,6 +71,8 @@ def is_another_parcel(known: Parcel, wanted: Parcel) -> bool:
 def informed(known: Parcel, wanted: Parcel) -> Parcel:
     """`known` with what the order side says newly; what tracking has found out stays as it is."""
     orders = known.order_ids + tuple(o for o in wanted.order_ids if o not in known.order_ids)
+    others = tuple(o for o in known.disputes if o not in wanted.order_ids)
+    disputes = tuple(sorted({*others, *wanted.disputes}))
     courier, watch_state = known.courier, known.watch
     if wanted.courier and wanted.courier != known.courier and not known.event_count:
         courier, watch_state = wanted.courier, Watch.NEW
@@ -87,7 +89,9 @@ def informed(known: Parcel, wanted: Parcel) -> Parcel:
         city=wanted.city or known.city,
         cross_border=known.cross_border or wanted.cross_border,
         auto_confirm_at=wanted.auto_confirm_at or known.auto_confirm_at,
-        disputed=wanted.disputed,
+        disputes=disputes,
+        # An order that travels with an abandoned number again takes it up again.
+        abandoned=known.abandoned and not orders,
     )
 
 

@@ -72,15 +72,37 @@ def merge(order: Order, now: datetime) -> tuple[Order | None, Order]:
 def united(old: Order, new: Order) -> Order:
     """`new` over `old`, field by field; unknown fields of `new` (None, "", no lines) keep the old.
 
-    Shipments are replaced when `new` names any: a corrected waybill number replaces a wrong one.
+    Shipments are replaced when `new` names any: a corrected waybill number replaces a wrong one. A
+    status only goes back where the platform itself says that it changed later.
     """
+    if old.updated_at and new.updated_at and new.updated_at < old.updated_at:
+        # An older picture of the order only fills in what the newer one did not know.
+        old, new = new, old
     known = {}
+    keeps_status = new.updated_at is None and _is_behind(old, new)
     for field in fields(Order):
         value = getattr(new, field.name)
         if value in (None, "", ()) or value in (OrderStatus.UNKNOWN, RefundStatus.UNKNOWN):
             continue
+        if field.name in ("status", "raw_status") and keeps_status:
+            continue
         known[field.name] = value
     return replace(old, **known)
+
+
+PROGRESS = {
+    OrderStatus.UNPAID: 0,
+    OrderStatus.PAID: 1,
+    OrderStatus.PARTLY_SHIPPED: 2,
+    OrderStatus.SHIPPED: 3,
+    OrderStatus.FINISHED: 4,
+    OrderStatus.CLOSED: 4,
+}
+
+
+def _is_behind(old: Order, new: Order) -> bool:
+    """Files tell no time of change: by progress, an export dropped late must not take it back."""
+    return PROGRESS.get(new.status, 0) < PROGRESS.get(old.status, 0)
 
 
 def _find(shop_id: str, order_id: str) -> _Row | None:
