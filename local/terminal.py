@@ -83,33 +83,32 @@ def console() -> Console:
 
 
 @contextlib.contextmanager
-def progress(what: str, total: int) -> Iterator[Callable[[str], None]]:
-    """A bar on standard error, only where that is a terminal. Yields `next(name)`, to be called as
-    each of `total` parts begins."""
+def progress(what: str) -> Iterator[Callable[[str, int, int], None]]:
+    """A bar on standard error, only where that is a terminal.
+
+    Yields `show(name, done, total)`; a total of 0 means that it is not known yet.
+    """
     if not sys.stderr.isatty():
-        yield lambda _name: None
+        yield lambda _name, _done, _total: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    with Progress(
+    columns = (
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.completed}/{task.total}"),
         TimeElapsedColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    ) as bar:
-        task = bar.add_task(what, total=total)
-        begun = False
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
 
-        def following(name: str) -> None:
-            nonlocal begun
-            bar.update(task, description=f"{what} {plain(name)}", advance=1 if begun else 0)
-            begun = True
+        def show(name: str, done: int, total: int) -> None:
+            description = f"{what} {plain(name)}"
+            bar.update(task, description=description, completed=done, total=total or None)
 
-        yield following
+        yield show
 
 
 def read_bytes(path: str) -> bytes:

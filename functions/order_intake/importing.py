@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from itertools import count
 
 from aftersales import watching
 from aftersales.cases.casebook import Casebook
@@ -26,6 +27,8 @@ WRITERS = 16
 QUARANTINE_LIMIT_ROWS = 1000
 """Of one file; a file with more bad rows is one mistake, not thousands."""
 EXAMPLES = 3
+Report = Callable[[int, int], None]
+"""Told after each order of a file: how many are done, of how many. Called from several threads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,13 @@ class ImportResult:
 
 
 def import_file(
-    content: bytes, name: str, shop_id: str, desk: IntakeDesk, now: datetime
+    content: bytes,
+    name: str,
+    shop_id: str,
+    desk: IntakeDesk,
+    now: datetime,
+    *,
+    report: Report | None = None,
 ) -> ImportResult:
     """Read a file and store what it says. Safe to repeat: the same file twice changes nothing.
 
@@ -91,7 +100,7 @@ def import_file(
         )
     except BadInput as exc:
         return refuse_file(name, shop_id, exc, desk, now)
-    stored, watched = _store(reading.orders, desk.settings, now)
+    stored, watched = _store(reading.orders, desk.settings, now, report)
     _put_aside(reading.rejected, name, shop_id, desk, now)
     return ImportResult(
         file=name,
@@ -143,7 +152,7 @@ def store_order(order: Order, settings: Settings, now: datetime) -> tuple[str, C
 
 
 def _store(
-    found: Iterable[Order], settings: Settings, now: datetime
+    found: Sequence[Order], settings: Settings, now: datetime, report: Report | None
 ) -> tuple[Counter[str], Counter[str]]:
     """Store orders side by side, but those of one parcel one after the other."""
     queues: list[list[Order]] = [[] for _ in range(WRITERS)]
@@ -152,9 +161,16 @@ def _store(
         queues[zlib.crc32(key.encode()) % WRITERS].append(order)
     stored: Counter[str] = Counter()
     watched: Counter[str] = Counter()
+    done = count(1)
+
+    def one_more() -> None:
+        if report is not None:
+            report(next(done), len(found))
+
     with ThreadPoolExecutor(WRITERS) as pool:
         for some_stored, some_watched in pool.map(
-            partial(_store_some, settings=settings, now=now), [q for q in queues if q]
+            partial(_store_some, settings=settings, now=now, after_each=one_more),
+            [q for q in queues if q],
         ):
             stored.update(some_stored)
             watched.update(some_watched)
@@ -162,7 +178,7 @@ def _store(
 
 
 def _store_some(
-    found: Sequence[Order], *, settings: Settings, now: datetime
+    found: Sequence[Order], *, settings: Settings, now: datetime, after_each: Callable[[], None]
 ) -> tuple[Counter[str], Counter[str]]:
     stored: Counter[str] = Counter()
     watched: Counter[str] = Counter()
@@ -171,9 +187,10 @@ def _store_some(
             outcome, some_watched = store_order(order, settings, now)
         except Conflict:
             stored["failed"] += 1
-            continue
-        stored[outcome] += 1
-        watched.update(some_watched)
+        else:
+            stored[outcome] += 1
+            watched.update(some_watched)
+        after_each()
     return stored, watched
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,15 +48,16 @@ def import_files(files: tuple[str, ...], shop: str, state_dir: Path | None, as_j
     """
     contents = [(Path(file).name, read_bytes(file)) for file in files]
     results: list[ImportResult] = []
-    with tables_at_hand(state_dir), progress("Importing", len(files)) as following:
+    with tables_at_hand(state_dir), progress("Importing") as show:
         from aftersales.clock import business_now
         from order_intake.drops import intake_desk
         from order_intake.importing import import_file
 
         desk = intake_desk()
         for name, content in contents:
-            following(name)
-            results.append(import_file(content, name, shop, desk, business_now()))
+            show(name, 0, 0)
+            now, report = business_now(), partial(show, name)
+            results.append(import_file(content, name, shop, desk, now, report=report))
     if as_json:
         print_json([_as_json(result) for result in results])
     else:
@@ -101,7 +103,7 @@ def _show(result: ImportResult) -> None:
         print_table(
             ("Refused", "Why"),
             ((row.place, row.reason) for row in result.rejected[:SHOWN_ROWS]),
-            title=f"{len(result.rejected)} rows were put aside",
+            title=f"Rows put aside: {len(result.rejected)}",
         )
         if len(result.rejected) > SHOWN_ROWS:
             say(f"… and {len(result.rejected) - SHOWN_ROWS} more; --json shows all.")

@@ -19,6 +19,7 @@ from aftersales.tables import outbox
 from aftersales.tables import parcels as parcel_table
 from aftersales.tables import settings as settings_table
 from aftersales.tracking import Status, TrackingEvent
+from order_intake.importing import IntakeDesk, import_file
 from tests.command_line import aftersales
 
 NUMBER, OTHER = "YT0000000000001", "SF0000000000001"
@@ -147,6 +148,16 @@ def test_an_import_counts_what_it_took_in_and_says_which_rows_it_refused(desk, t
     assert again.code == 0
     assert "unchanged" in again.out
     assert "row 3" in again.out
+
+
+def test_an_import_tells_how_far_it_is(desk):
+    header, first, _ = EXPORT.splitlines()
+    rows = [first.replace("2605170000001", f"26051700001{n:02}") for n in range(20)]
+    told: list[tuple[int, int]] = []
+    work = IntakeDesk(desk, Casebook(desk.alerts))
+    content = "\n".join([header, *rows]).encode()
+    import_file(content, "o.csv", "tb1", work, NOW, report=lambda *far: told.append(far))
+    assert sorted(told) == [(n, 20) for n in range(1, 21)]
 
 
 def test_an_import_of_which_nothing_is_usable_fails(desk, tmp_path):
