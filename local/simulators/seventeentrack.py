@@ -154,10 +154,10 @@ class Pusher:
 
     def _run(self) -> None:
         while not self._stopping.wait(PUSH_LOOK_SECONDS):
-            if self._url() and not self._push_news():
+            if self._url() and not self.push_news():
                 self._stopping.wait(PUSH_AGAIN_SECONDS)
 
-    def _push_news(self) -> bool:
+    def push_news(self) -> bool:
         """Push each number that has news. False where the receiver is not there: later again."""
         for number, carrier, tag, told in self._registered.all():
             scans = self._source.scans(self._world.find(number, self._now()))

@@ -23,7 +23,7 @@ from local.simulators.simulation import Simulation
 
 SPEED = 3600.0
 """A second is an hour: the first problems show within a few seconds."""
-PATIENCE_SECONDS = 15.0
+PATIENCE_SECONDS = 30.0
 
 
 def wait_until(condition: Callable[[], bool], what: str) -> None:
