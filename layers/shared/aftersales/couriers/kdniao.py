@@ -110,7 +110,8 @@ class KDNiao:
         if not calls.same(form["DataSign"].strip(), data_sign(data, self._app_key)):
             raise WebhookRefused("the field DataSign does not fit the field RequestData")
         payload = data.encode()
-        calls.check_age(china_time(pushed_at(payload)), now, self._push_max_age_seconds)
+        if self._push_max_age_seconds:
+            calls.check_age(china_time(pushed_at(payload)), now, self._push_max_age_seconds)
         return payload
 
     def push_answer(self, now: datetime) -> PushAnswer:
