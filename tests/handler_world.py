@@ -128,6 +128,7 @@ def settings_at(url: str) -> Settings:
                     kind="seventeentrack",
                     secrets=secrets("seventeentrack", "key"),
                     base_url=f"{url}/17track",
+                    callback_url="https://desk.example.com/push/seventeentrack",
                     requests_per_second=1000,
                 ),
                 "aftership": Source("aftership", secrets("aftership", "key", "webhook_secret")),
