@@ -142,6 +142,60 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
     assert not broken
 
 
+READMES = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
+
+
+def shape_of(page: Path) -> dict[str, Any]:
+    """What two versions of one page share, whatever their language."""
+    text = page.read_text("utf-8")
+    prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+    blocks = re.findall(r"```(\w*)\n(.*?)```", text, flags=re.DOTALL)
+    links = [found[1] or found[2] for found in LINK.finditer(prose)]
+    return {
+        "headings": [len(level) for level in re.findall(r"^(#+) ", prose, flags=re.MULTILINE)],
+        "links": [link for link in links if not link.startswith("README")],
+        "table rows": len(re.findall(r"^\|", prose, flags=re.MULTILINE)),
+        "list entries": len(re.findall(r"^ *(?:-|\d+\.) ", prose, flags=re.MULTILINE)),
+        "commands": [
+            re.sub(r" +#.*", "", block, flags=re.MULTILINE) for kind, block in blocks if not kind
+        ],
+        "arrows": [re.findall(r"(?:<?-->)", block) for kind, block in blocks if kind == "mermaid"],
+    }
+
+
+def test_the_readmes_say_the_same_in_both_languages() -> None:
+    english, chinese = map(shape_of, READMES)
+    assert english == chinese
+
+
+@pytest.mark.parametrize("page", READMES, ids=name_of)
+def test_a_readme_leads_to_every_page_and_to_its_other_language(page: Path) -> None:
+    links = {found[1] for found in LINK.finditer(page.read_text("utf-8"))}
+    pages = {
+        *(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")),
+        *(f"functions/{function}/README.md" for function in FUNCTIONS),
+        *(other.name for other in READMES if other != page),
+        "CHANGELOG.md",
+    }
+    assert not pages - {str(link).partition("#")[0] for link in links}
+
+
+COMMAND = re.compile(r"aftersales ((?:[a-z]+ ?){1,2})")
+
+
+@pytest.mark.parametrize("page", READMES, ids=name_of)
+def test_a_readme_names_only_commands_that_are_documented(page: Path) -> None:
+    text = page.read_text("utf-8")
+    quoted = re.findall(r"`([^`\n]+)`", text) + re.findall(r"^ *(\S*aftersales .*)$", text, re.M)
+    named = {
+        found[1].strip() for each in quoted for found in COMMAND.finditer(each) if found[1].strip()
+    }
+    assert named
+    commands = (ROOT / "docs" / "commands.md").read_text("utf-8")
+    unknown = [name for name in named if f"aftersales {name.split()[0]}" not in commands]
+    assert not unknown
+
+
 def anchors(page: Path) -> set[str]:
     """The anchors that a page's headings make."""
     headings = re.findall(r"^#+ +(.+?) *$", page.read_text("utf-8"), flags=re.MULTILINE)
