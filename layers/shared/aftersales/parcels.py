@@ -61,6 +61,10 @@ class Order:
 
     Personal data is kept to what the desk needs: `buyer_ref` (the platform's id or nickname),
     `phone_tail` (last four digits, which some couriers ask for), province and city.
+
+    `pay_by` is when the platform closes the order for want of payment. `needs_payment` is False for
+    kinds that are never paid before shipping (cash on delivery, gifts, exchanges). `updated_at` is
+    the platform's own time of the last change; files have none.
     """
 
     shop_id: str
@@ -86,6 +90,8 @@ class Order:
     lines: tuple[OrderLine, ...] = ()
     shipments: tuple[Shipment, ...] = ()
     updated_at: datetime | None = None
+    pay_by: datetime | None = None
+    needs_payment: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,36 +7,46 @@ platform lacks is known by day, from one line, and is no exception at night.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar, Protocol
+from typing import ClassVar, Generic, Protocol, TypeVar
 
 from aftersales.parcels import Order
+from aftersales.refunds import Refund
+from aftersales.reviews import Review
+
+T = TypeVar("T")
 
 
 class Capability(StrEnum):
     """One thing a platform offers through its interface."""
 
     ORDERS_BY_UPDATE = "orders_by_update"
-    UNPAID_ORDERS = "unpaid_orders"
+    UNPAID_ORDERS = "unpaid_orders"  # the order feed shows them
     ORDER_BY_ID = "order_by_id"
     REVIEWS = "reviews"
     REPLY_TO_REVIEW = "reply_to_review"
     REFUNDS = "refunds"
-    DISPUTES = "disputes"
+    DISPUTES = "disputes"  # the refund feed says when the platform was called in
     EXTEND_RECEIPT = "extend_receipt"
     WEBHOOKS = "webhooks"
     TOKEN_EXPIRES = "token_expires"  # noqa: S105 - a name, not a secret
 
 
+FEEDS = (Capability.ORDERS_BY_UPDATE, Capability.REFUNDS, Capability.REVIEWS)
+"""The capabilities that are read in windows of time."""
+
+
 @dataclass(frozen=True, slots=True)
 class FeedLimits:
-    """How a feed may be read: longest window, how far back, how far behind now its end stays."""
+    """How a feed may be read, in seconds: the longest window, how far back, how far behind now its
+    end must stay, and how much of the last window is read again because rows arrive late."""
 
     window_seconds: int
     look_back_seconds: int
     settle_seconds: int = 0
+    overlap_seconds: int = 0
     page_size: int = 50
 
 
@@ -50,26 +60,39 @@ class RejectedRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class Page(Generic[T]):
     """One page of a feed. `cursor` is "" on the last one; `rejected` rows were put aside.
 
     `window_full` says that the platform cut the window off: the caller halves it and asks again.
     """
 
-    orders: tuple[Order, ...] = ()
+    items: tuple[T, ...] = ()
     cursor: str = ""
     rejected: tuple[RejectedRow, ...] = ()
     window_full: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Extension:
-    """The outcome of asking for a longer receipt time."""
+class WriteAnswer:
+    """What a platform said to a wish of ours (a longer receipt time, a reply to a review)."""
 
     accepted: bool
-    new_auto_confirm_at: datetime | None = None
     code: str = ""
     message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """A verified push: which orders changed, and the orders themselves where the push holds them.
+
+    `delivery_id` is the platform's, "" where it has none. A push about nothing of ours (a ping)
+    names no order.
+    """
+
+    delivery_id: str = ""
+    order_ids: tuple[str, ...] = ()
+    orders: tuple[Order, ...] = ()
+    rejected: tuple[RejectedRow, ...] = field(default=())
 
 
 class Platform(Protocol):
@@ -88,11 +111,11 @@ class Platform(Protocol):
         """What this shop's connection can do."""
         ...
 
-    def feed_limits(self, capability: Capability) -> FeedLimits:
-        """How the feed behind `capability` may be read."""
+    def feed_limits(self, feed: Capability) -> FeedLimits:
+        """How a feed may be read."""
         ...
 
-    def orders_by_update(self, start: datetime, end: datetime, cursor: str) -> Page:
+    def orders(self, start: datetime, end: datetime, cursor: str = "") -> Page[Order]:
         """Orders changed in [start, end), unpaid ones included where the platform shows them."""
         ...
 
@@ -100,14 +123,28 @@ class Platform(Protocol):
         """One order as it is at this instant."""
         ...
 
-    def extend_receipt(self, order_id: str, days: int) -> Extension:
+    def refunds(self, start: datetime, end: datetime, cursor: str = "") -> Page[Refund]:
+        """Refunds and returns changed in [start, end)."""
+        ...
+
+    def reviews(self, start: datetime, end: datetime, cursor: str = "") -> Page[Review]:
+        """Reviews written in [start, end)."""
+        ...
+
+    def reply_to_review(self, review: Review, text: str) -> WriteAnswer:
+        """Answer a review in public."""
+        ...
+
+    def extend_receipt(self, order_id: str, days: int) -> WriteAnswer:
         """Ask the platform to confirm receipt `days` later."""
         ...
 
-    def verify_webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> None:
-        """Check a push over its raw bytes. Raises `WebhookRefused`."""
+    def read_webhook(
+        self, headers: Mapping[str, str], query: Mapping[str, str], body: bytes, now: datetime
+    ) -> Webhook:
+        """Verify a push over its raw bytes, then read it. Raises `WebhookRefused`."""
         ...
 
     def token_expires_at(self) -> datetime | None:
-        """When the credentials end, or None where they do not."""
+        """When the credentials end, or None where they do not or nobody can tell."""
         ...
