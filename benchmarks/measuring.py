@@ -186,7 +186,15 @@ def result(
     name: str, what: str, unit: str, *, ours: float, goal: str, met: bool, **more: Any
 ) -> dict[str, Any]:
     """One measurement. `more` holds `peer` or `limit`, `ratio`, and whatever explains them."""
-    return {"name": name, "what": what, "unit": unit, "ours": ours, **more, "goal": goal, "met": met}
+    return {
+        "name": name,
+        "what": what,
+        "unit": unit,
+        "ours": ours,
+        **more,
+        "goal": goal,
+        "met": met,
+    }
 
 
 def report(benchmark: str, results: Sequence[dict[str, Any]], **more: Any) -> None:

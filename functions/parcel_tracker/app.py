@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import os
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 
 from aftersales import aws, batch
 from aftersales.clock import business_now, wall_now
 from aftersales.errors import WebhookRefused
-from parcel_tracker import plan, push
 from parcel_tracker.desk import Desk, desk_from_environment
+
+if TYPE_CHECKING:
+    from parcel_tracker.plan import SendBatch
+    from parcel_tracker.push import Push
 
 logger = Logger(service="parcel_tracker")
 Summary = dict[str, Any]
@@ -23,6 +26,7 @@ Summary = dict[str, Any]
 def plan_handler(event: Summary, _context: Any) -> Summary:
     """Schedule: start the sweeps, measure how far behind they are."""
     from aftersales.metrics import emit
+    from parcel_tracker import plan
 
     desk, now = desk_from_environment(), business_now()
     shards = plan.plan_sweeps(desk.settings, event["scheduled_time"], _sender("SWEEP_QUEUE_URL"))
@@ -50,6 +54,8 @@ def sweep_handler(event: Summary, context: Any) -> Summary:
 @logger.inject_lambda_context(clear_state=True)
 def push_handler(event: Summary, _context: Any) -> Summary:
     """HTTP API: verify a source's push, queue it, answer as the source wants it."""
+    from parcel_tracker import push
+
     received = _push_in(event)
     send = _sender("PUSH_QUEUE_URL")
     try:
@@ -66,6 +72,8 @@ def push_handler(event: Summary, _context: Any) -> Summary:
 @logger.inject_lambda_context(clear_state=True)
 def apply_handler(event: Summary, _context: Any) -> Summary:
     """Push queue: apply verified pushes to their parcels."""
+    from parcel_tracker import push
+
     desk: Desk = desk_from_environment()
 
     def apply(record: Summary) -> Summary:
@@ -78,12 +86,14 @@ def _now() -> datetime:
     return business_now()
 
 
-def _push_in(event: Summary) -> push.Push:
+def _push_in(event: Summary) -> Push:
     import base64
+
+    from parcel_tracker.push import Push
 
     text = event.get("body") or ""
     path = event.get("pathParameters") or {}
-    return push.Push(
+    return Push(
         source=path.get("source", ""),
         headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
         body=base64.b64decode(text) if event.get("isBase64Encoded") else text.encode(),
@@ -91,7 +101,7 @@ def _push_in(event: Summary) -> push.Push:
     )
 
 
-def _sender(variable: str) -> plan.SendBatch:
+def _sender(variable: str) -> SendBatch:
     url = os.environ[variable]
 
     def send(bodies: Any) -> None:

@@ -8,17 +8,21 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from aftersales.calendar import ShopCalendar
-from aftersales.cases.casebook import Casebook
 from aftersales.clock import business_now, wall_now
-from aftersales.couriers import codes
-from aftersales.couriers.base import TrackingSource
 from aftersales.errors import Misconfigured
 from aftersales.http import RequestsTransport, Transport
-from aftersales.parcels import Parcel
 from aftersales.settings.model import Settings
-from parcel_tracker.rules import Surroundings
+
+# A push is accepted without casebook, calendar and rules: its cold start does not wait for them.
+if TYPE_CHECKING:
+    from aftersales.calendar import ShopCalendar
+    from aftersales.cases.casebook import Casebook
+    from aftersales.couriers.base import TrackingSource
+    from aftersales.parcels import Parcel
+    from parcel_tracker.rules import Surroundings
 
 
 def _wait(seconds: float) -> None:
@@ -39,15 +43,22 @@ class Desk:
     sources: dict[str, TrackingSource] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        codes.use(self.settings.tracking.courier_codes)
-        self.casebook = Casebook(self.settings.alerts)
         self._calendars: dict[str, ShopCalendar] = {}
+
+    @cached_property
+    def casebook(self) -> Casebook:
+        """The casebook, with the settings' targets and routes."""
+        from aftersales.cases.casebook import Casebook
+
+        return Casebook(self.settings.alerts)
 
     def source(self, name: str) -> TrackingSource:
         """The tracking source that the settings call `name`. Raises `Misconfigured`."""
         if name not in self.sources:
+            from aftersales.couriers import codes
             from aftersales.couriers.registry import build_source
 
+            codes.use(self.settings.tracking.courier_codes)
             account = self.settings.tracking.sources.get(name)
             if account is None:
                 raise Misconfigured(
@@ -83,11 +94,15 @@ class Desk:
 
     def _calendar(self, shop_id: str) -> ShopCalendar:
         if shop_id not in self._calendars:
+            from aftersales.calendar import ShopCalendar
+
             self._calendars[shop_id] = ShopCalendar.of(self.settings, shop_id)
         return self._calendars[shop_id]
 
     def surroundings(self, parcel: Parcel) -> Surroundings:
         """What the rules need to judge this parcel."""
+        from parcel_tracker.rules import Surroundings
+
         return Surroundings(
             rules=self.settings.tracking_rules(parcel.shop_id, parcel.courier),
             remote_regions=self.settings.tracking.remote_regions,

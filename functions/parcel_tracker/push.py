@@ -9,14 +9,15 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from aftersales.couriers.base import PushAnswer
 from aftersales.errors import BadInput, Conflict, Misconfigured, WebhookRefused
-from aftersales.parcels import Parcel
-from aftersales.tables import parcels, quarantine
 from aftersales.tracking import ReplyError, TrackingReply
-from parcel_tracker.answers import take_answer
 from parcel_tracker.desk import Desk
+
+if TYPE_CHECKING:
+    from aftersales.parcels import Parcel
 
 BODY_LIMIT_BYTES = 1024 * 1024
 TRIES = 4
@@ -65,6 +66,8 @@ def apply_push(desk: Desk, message: str, now: datetime) -> Counter[str]:
     try:
         entries = desk.source(source).parse("push", payload)
     except BadInput as exc:
+        from aftersales.tables import quarantine
+
         text = payload.decode(errors="replace")
         quarantine.put(f"push of {source}", exc.place, exc.reason, text, now)
         tally["quarantined"] += 1
@@ -75,6 +78,9 @@ def apply_push(desk: Desk, message: str, now: datetime) -> Counter[str]:
 
 
 def _apply(desk: Desk, entry: TrackingReply | ReplyError, now: datetime) -> str:
+    # Accepting a push, which the sender waits for, does without these.
+    from parcel_tracker.answers import take_answer
+
     for _ in range(TRIES):
         parcel = _parcel_of(entry)
         if parcel is None:
@@ -89,6 +95,8 @@ def _apply(desk: Desk, entry: TrackingReply | ReplyError, now: datetime) -> str:
 
 
 def _parcel_of(entry: TrackingReply | ReplyError) -> Parcel | None:
+    from aftersales.tables import parcels
+
     tag = entry.tag if isinstance(entry, TrackingReply) else ""
     if tag and (tagged := parcels.get(tag)) is not None:
         return tagged

@@ -39,6 +39,9 @@ LEASE_SECONDS = 150.0
 """Longer than one chunk may take; shorter than the queue's visibility time."""
 WATERMARK_EVERY = timedelta(minutes=30)
 """An idle shard's watermark is moved on this often, so that its lag stays meaningful."""
+READERS = 2
+"""Threads beyond the requests that may be under way (`http.AtMost`): while they read a reply, the
+next request is on its way already."""
 LONGEST_WAIT_SECONDS = 20.0
 """A worker waits this long for its request slots; when they are further away it ends its run."""
 NO_SOURCE = "(none)"
@@ -168,7 +171,8 @@ class _Sweep:
             self._close_idle(end)
             return
         answered = 0
-        with ThreadPoolExecutor(max_workers=self.source.limits.concurrency) as pool:
+        workers = self.source.limits.concurrency + READERS
+        with ThreadPoolExecutor(max_workers=workers) as pool:
             answered = self._ask_all(pool, waiting, end)
         if answered:
             source_answered(self.desk, self.name, self.now)

@@ -57,6 +57,24 @@ class Transport(Protocol):
     def __call__(self, request: HttpRequest) -> HttpReply: ...
 
 
+class AtMost:
+    """`Transport` with at most so many requests of another one under way at once.
+
+    A vendor's limit counts requests, not threads: one that waits here can be followed by another
+    thread that reads the last reply, so that reading costs the connection no time.
+    """
+
+    def __init__(self, under_way: int, transport: Transport) -> None:
+        import threading
+
+        self._turns = threading.BoundedSemaphore(under_way)
+        self._transport = transport
+
+    def __call__(self, request: HttpRequest) -> HttpReply:
+        with self._turns:
+            return self._transport(request)
+
+
 class RequestsTransport:
     """`Transport` over `requests`: verified TLS, no redirects, bounded reply, both timeouts set.
 

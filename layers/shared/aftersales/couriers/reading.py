@@ -52,6 +52,8 @@ def objects(value: object) -> list[dict[str, Any]]:
 def text(value: object) -> str:
     """A string without surrounding space; numbers as digits; everything else is ""."""
     if isinstance(value, str):
+        if value.isascii():
+            return value.strip()
         # Texts cut in the middle of an emoji end in half of it, which cannot be stored or hashed.
         return value.encode("utf-8", "replace").decode().strip()
     if isinstance(value, bool) or value is None:
@@ -79,6 +81,8 @@ def when(value: object) -> tuple[datetime, bool] | None:
     if not raw:
         return None
     try:
+        if raw[10:11] == "T" and raw[-1] == "Z":  # what most vendors send, read in one step
+            return datetime.fromisoformat(raw).astimezone(UTC), True
         if raw.isascii() and raw.isdigit() and len(raw) in (10, 13):
             epoch = int(raw)
             seconds = epoch / 1000 if epoch > MILLISECONDS_FROM else epoch

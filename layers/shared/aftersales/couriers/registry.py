@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from aftersales.errors import Misconfigured
+from aftersales.http import AtMost
 
 if TYPE_CHECKING:
     from aftersales.couriers.base import TrackingSource
@@ -56,18 +57,19 @@ def build_source(
     expects_pushes = settings.push and (settings.callback_url or "webhook_secret" in secrets)
     if not expects_pushes:
         options["push"] = "off"
-    source: TrackingSource = adapter(
-        secrets,
-        transport,
-        base_url=settings.base_url,
-        callback_url=settings.callback_url,
-        options=options,
-    )
     changed: dict[str, Any] = {
         "requests_per_second": settings.requests_per_second,
         "concurrency": settings.concurrency,
     }
     changed = {name: value for name, value in changed.items() if value is not None}
+    limits = replace(adapter.limits, **changed)
+    source: TrackingSource = adapter(
+        secrets,
+        AtMost(limits.concurrency, transport),
+        base_url=settings.base_url,
+        callback_url=settings.callback_url,
+        options=options,
+    )
     if changed:
-        source.limits = replace(source.limits, **changed)
+        source.limits = limits
     return source

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from aftersales.couriers import calls, seventeentrack_v1
@@ -206,10 +207,12 @@ def _current(info: Mapping[str, Any]) -> _State:
     providers = objects(mapping(info.get("tracking")).get("providers"))
     merged: list[TrackingEvent] = []
     for provider in providers:
-        # A parcel that changes hands is told by several carriers, partly in the same scans.
-        known = {event.identity("") for event in merged}
         told = in_order(list(_events(objects(provider.get("events")))), newest_first=True)
-        merged += [event for event in told if event.identity("") not in known]
+        if merged:
+            # A parcel that changes hands is told by several carriers, partly in the same scans.
+            known = {event.identity("") for event in merged}
+            told = tuple(event for event in told if event.identity("") not in known)
+        merged += told
     if not merged:
         # Seen in short pushes: the newest scan is told although the list of scans is empty.
         merged = list(_events(objects(info.get("latest_event"))))
@@ -227,7 +230,8 @@ def _events(items: Iterable[Mapping[str, Any]]) -> Iterable[TrackingEvent]:
         time = time or _raw_time(item.get("time_raw"))
         if time is None:
             continue  # a scan without any time cannot be placed among the others
-        mapped = _event_state(text(item.get("stage")), text(item.get("sub_status")))
+        stage, sub_status = text(item.get("stage")), text(item.get("sub_status"))
+        mapped = _event_state(stage, sub_status)
         yield TrackingEvent(
             at=time[0],
             zone_known=time[1],
@@ -236,7 +240,7 @@ def _events(items: Iterable[Mapping[str, Any]]) -> Iterable[TrackingEvent]:
             reason=mapped.reason if mapped else None,
             delivered_how=mapped.delivered_how if mapped else None,
             place=text(item.get("location")) or _address(mapping(item.get("address"))),
-            raw_code=text(item.get("sub_status")) or text(item.get("stage")),
+            raw_code=sub_status or stage,
         )
 
 
@@ -252,6 +256,7 @@ def _address(address: Mapping[str, Any]) -> str:
     return ", ".join(filter(None, (text(address.get(k)) for k in ("city", "state", "country"))))
 
 
+@lru_cache(maxsize=256)  # a handful of codes, read in every scan
 def _event_state(stage: str, sub_status: str) -> Mapped | None:
     """Stage and sub_status of one scan. A stage says more than a sub_status that ends in _Other."""
     by_stage = STAGES.get(stage.lower()) or STATUSES.get(stage.lower())

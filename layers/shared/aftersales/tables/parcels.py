@@ -79,7 +79,8 @@ def current(waybill_number: str) -> Parcel | None:
 
 def open_in_shard(shard: int) -> Iterator[Parcel]:
     """All watched parcels of a shard, in the order of their ids. Eventually consistent."""
-    for row in _Row.open.query(shard):
+    # Nothing else is needed, and every attribute that is left out is one less to be parsed.
+    for row in _Row.open.query(shard, attributes_to_get=["state", "version"]):
         if row.state is not None:
             yield _parcel(row)
 
