@@ -37,6 +37,7 @@ class Machine:
     ) -> None:
         self.state_dir = state_dir
         self.template = Template()
+        self.engine: Engine | None = None
         self.keep_state_open = False
         """Set where threads may still use the state; the process's end closes it."""
         self._template_path = template_path
@@ -86,7 +87,7 @@ class Machine:
     def _engine_url(self) -> str:
         if named := environment.engine_endpoint():
             return named
-        engine = Engine(self.state_dir)
+        engine = self.engine = Engine(self.state_dir)
         self._stack.callback(engine.stop)
         engine.start()
         return engine.endpoint

@@ -126,7 +126,7 @@ class _Sweep:
         """Register new parcels, then ask about the due ones, chunk by chunk."""
         self.progress = feeds.progress(self.feed)
         wall = self.desk.wall_now()
-        if self.progress.not_before is not None and wall < self.progress.not_before:
+        if self.progress.not_before is not None and self.now < self.progress.not_before:
             self.tally["paused"] += 1
             return
         leased = self.progress.leased_until is not None and wall < self.progress.leased_until
@@ -305,7 +305,7 @@ class _Sweep:
             replace(
                 self.progress,
                 claimed_through=self.progress.done_through,
-                not_before=self.desk.wall_now() + timedelta(seconds=seconds),
+                not_before=self.now + timedelta(seconds=seconds),
                 leased_by="",
                 leased_until=None,
             )

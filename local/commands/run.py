@@ -147,7 +147,11 @@ def _read_settings(path: Path) -> Settings:
 def _stop_on_signals(runner: Runner) -> None:
     def stop(number: int, _frame: FrameType | None) -> None:
         if runner.stopping.is_set():
-            os._exit(128 + number)  # asked twice: somebody is in a hurry
+            # Asked twice: somebody is in a hurry. The engine must not outlive us, though.
+            engine = runner.machine.engine
+            if engine is not None and engine.pid is not None:
+                os.kill(engine.pid, signal.SIGTERM)
+            os._exit(128 + number)
         runner.stopping.set()
 
     signal.signal(signal.SIGINT, stop)

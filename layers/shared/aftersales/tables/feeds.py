@@ -42,7 +42,7 @@ class SweepProgress:
 
     Everything due up to `swept_until` has been asked. While `window_end` is set a window is under
     way: parcels up to `claimed_through` (by id) are counted as asked, those up to `done_through`
-    were answered. `not_before` is the real time before which the source is left alone.
+    were answered. `not_before` is the business time before which the source is left alone.
     """
 
     swept_until: datetime | None = None
