@@ -47,7 +47,13 @@ def accept_push(
         source = desk.source(push.source)
     except Misconfigured as exc:
         raise WebhookRefused(f"source {push.source!r}: {exc}") from exc
-    payload = source.verify_push(push.headers, push.body, push.path_secret, now)
+    try:
+        payload = source.verify_push(push.headers, push.body, push.path_secret, now)
+    except WebhookRefused:
+        raise
+    except BadInput as exc:
+        # Genuine, but its age is to be checked and cannot be read.
+        raise WebhookRefused(str(exc)) from exc
     enqueue(wrap(push.source, payload, now))
     return source.push_answer(now)
 

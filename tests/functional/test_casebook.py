@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -142,26 +143,41 @@ def test_the_first_agent_keeps_the_case(book: Casebook) -> None:
     assert case.is_open
 
 
-def test_openers_at_the_same_moment_make_one_case_and_one_alert(tables: Any) -> None:
-    openers = 6
-    gate = threading.Barrier(openers)
+def at_once(action: Callable[[int], Change]) -> list[Change | None]:
+    """`action` in six threads at the same moment; None for one that lost every race."""
+    gate = threading.Barrier(6)
 
-    def open_it(_: int) -> Change | None:
+    def act(number: int) -> Change | None:
         gate.wait(timeout=20)
         try:
-            return Casebook(ALERTS).open(finding(), START)
+            return action(number)
         except Conflict:
-            return None  # it lost every race; its finding comes again with the next look
+            return None
 
     # The first call makes the connection; all threads then share it.
-    assert cases.get(PARCEL, "stalled") is None
-    with ThreadPoolExecutor(openers) as pool:
-        changes = list(pool.map(open_it, range(openers)))
+    cases.get(PARCEL, "stalled")
+    with ThreadPoolExecutor(6) as pool:
+        return list(pool.map(act, range(6)))
+
+
+def test_openers_at_the_same_moment_make_one_case_and_one_alert(tables: Any) -> None:
+    changes = at_once(lambda _: Casebook(ALERTS).open(finding(), START))
     assert changes.count(Change.OPENED) == 1
     assert set(changes) <= {Change.OPENED, Change.UNCHANGED, None}
     assert len(alerts()) == 2
     (case,) = cases.of_subject(PARCEL)
     assert case.version == 1
+
+
+def test_of_agents_who_take_a_case_at_the_same_moment_one_has_it(book: Casebook) -> None:
+    book.open(finding(), START)
+    changes = at_once(
+        lambda number: Casebook(ALERTS).acknowledge(PARCEL, "stalled", f"agent {number}", LATER)
+    )
+    assert changes.count(Change.ACKNOWLEDGED) == 1
+    case = cases.get(PARCEL, "stalled")
+    assert case is not None
+    assert case.owner == f"agent {changes.index(Change.ACKNOWLEDGED)}"
 
 
 def test_a_case_whose_letters_are_taken_gets_others(book: Casebook) -> None:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+import msgspec
 import pytest
 
 from aftersales.couriers import aftership, easypost, kdniao, kuaidi100, seventeentrack
@@ -295,3 +296,17 @@ def test_a_genuine_push_that_cannot_be_read_is_kept_for_replay(world: World, nam
     }
     assert all(item["reason"] for item in kept)
     assert world.stored("parcels", "cases", "outbox") == before
+
+
+@pytest.mark.parametrize("name", ["aftership", "easypost", "kdniao"])
+def test_where_age_counts_a_push_is_refused_when_old_or_without_a_readable_time(
+    world: World, name: str
+) -> None:
+    sources = dict(world.settings.tracking.sources)
+    options = {"push_max_age_seconds": "3600"}
+    sources[name] = msgspec.structs.replace(sources[name], options=options)
+    world.push_settings(sources=sources)
+    event = f"parcel_tracker_push_{name}"
+    refused(world, event_named(event))  # it was true, on the day that it states
+    for payload in UNREADABLE:
+        refused(world, signed(event, payload))
