@@ -22,12 +22,14 @@ from aftersales.settings.checks import (
     check_reference,
     check_url,
 )
+from aftersales.settings.connections import check_connection
 from aftersales.settings.document import Path
 from aftersales.settings.model import Calendar, Settings, Shop, Source, Tracking, TrackingRules
 from aftersales.settings.shape import Reader
 
 PLATFORMS = (
     "file", "taobao", "tmall", "jd", "pdd", "douyin", "dhgate", "shopify", "woocommerce", "guanyi",
+    "generic",
 )  # fmt: skip
 
 SECRETS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -139,6 +141,7 @@ def _check_shop(shop: Shop, base: TrackingRules, path: Path, reader: Reader) -> 
     check_rules(shop.rules, base, (*path, "rules"), reader)
     if shop.auto_confirm_days is not None:
         check_positive(shop.auto_confirm_days, (*path, "auto_confirm_days"), reader)
+    check_connection(shop, path, reader)
 
 
 def check_rules(rules: dict[str, Any], base: TrackingRules, path: Path, reader: Reader) -> None:

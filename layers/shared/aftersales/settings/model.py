@@ -72,7 +72,11 @@ class Tracking(_Struct, frozen=True):
 
 
 class Shop(_Struct, frozen=True):
-    """One shop. `rules` overrides single fields of `TrackingRules` for it."""
+    """One shop. `rules` overrides single fields of `TrackingRules` for it.
+
+    A shop without `secrets` is known by dropped files only. `secrets` maps the platform's own names
+    to secret references; which ones a platform has is said in docs/settings.md.
+    """
 
     id: str
     platform: str = "file"
@@ -85,6 +89,12 @@ class Shop(_Struct, frozen=True):
     rules: dict[str, Any] = {}
     auto_confirm_days: float | None = None
     """Days from shipping until the platform confirms receipt itself; None: the platform's rule."""
+    base_url: str = ""
+    """Where the shop answers, for shop systems that run at an address of their own."""
+    secrets: dict[str, str] = {}
+    options: dict[str, str] = {}
+    poll: bool = True
+    """Are its feeds read on schedule? False: only what it pushes and what is asked for by id."""
 
 
 class Calendar(_Struct, frozen=True):
