@@ -183,7 +183,7 @@ def measure(load: Load, store: Database, sweeps: int) -> dict[str, Any]:
 
 
 def _measured(load: Load, store: Database, sweeps: int, port: int) -> dict[str, Any]:
-    from aftersales.http import RequestsTransport
+    from aftersales.http import PooledTransport
     from aftersales.settings.model import Source
     from aftersales.tables import parcels
     from parcel_tracker.desk import Desk
@@ -201,7 +201,7 @@ def _measured(load: Load, store: Database, sweeps: int, port: int) -> dict[str, 
     clock = Clock(START + timedelta(hours=10))
     desk = Desk(
         settings=settings_for(**{load.source: account}),
-        transport=RequestsTransport(),
+        transport=PooledTransport(),
         resolve=str,
         business_now=clock,
         wall_now=lambda: datetime.now(UTC),

@@ -10,7 +10,7 @@ from aws_lambda_powertools import Logger
 
 from aftersales import batch
 from aftersales.clock import business_now, wall_now
-from aftersales.http import RequestsTransport
+from aftersales.http import PooledTransport
 from aftersales.tables import outbox, settings
 from alert_dispatcher.dispatch import Dispatcher, oldest_age
 
@@ -61,7 +61,7 @@ def _dispatcher() -> Dispatcher:
     if _current is None or _current.settings is not current:
         _current = Dispatcher(
             settings=current,
-            transport=RequestsTransport(),
+            transport=PooledTransport(),
             resolve=lambda reference: resolve(reference, os.environ),
             wall_now=wall_now,
             business_now=business_now,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from aftersales.clock import business_now, wall_now
 from aftersales.errors import Misconfigured
-from aftersales.http import RequestsTransport, Transport
+from aftersales.http import PooledTransport, Transport
 from aftersales.settings.model import Settings
 
 # A push is accepted without casebook, calendar and rules: its cold start does not wait for them.
@@ -123,7 +123,7 @@ def desk_from_environment() -> Desk:
     if _current is None or _current.settings is not current:
         _current = Desk(
             settings=current,
-            transport=RequestsTransport(),
+            transport=PooledTransport(),
             resolve=lambda reference: resolve(reference, os.environ),
         )
     return _current

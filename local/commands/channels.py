@@ -92,7 +92,7 @@ def _send(name: str, settings: Settings) -> Outcome:
     from aftersales.channels.registry import build_channel
     from aftersales.clock import wall_now
     from aftersales.errors import Misconfigured
-    from aftersales.http import RequestsTransport
+    from aftersales.http import PooledTransport
     from aftersales.settings.secrets import resolve
     from local.trial_message import trial_message
 
@@ -103,7 +103,7 @@ def _send(name: str, settings: Settings) -> Outcome:
             f"The settings name no target {name}.",
             what_to_do=f"Known: {known}. Targets stand under alerts.targets in the settings file.",
         )
-    channel = build_channel(target, lambda ref: resolve(ref, os.environ), RequestsTransport())
+    channel = build_channel(target, lambda ref: resolve(ref, os.environ), PooledTransport())
     now = wall_now()
     language = target.language or settings.language
     message = trial_message(language, settings.time_zone, now)
