@@ -100,7 +100,7 @@ def import_file(
         )
     except BadInput as exc:
         return refuse_file(name, shop_id, exc, desk, now)
-    stored, watched = _store(reading.orders, desk.settings, now, report)
+    stored, watched = store_orders(reading.orders, desk.settings, now, report)
     _put_aside(reading.rejected, name, shop_id, desk, now)
     return ImportResult(
         file=name,
@@ -147,14 +147,17 @@ def store_order(order: Order, settings: Settings, now: datetime) -> tuple[str, C
         watched[watching.watch(parcel, shards=shards, now=now).value] += 1
     if after == before:
         return "unchanged", watched
-    old, new = orders.merge(order, now)
+    old, new = orders.merge(order, now, settings=settings)
     return "new" if old is None else "changed" if old != new else "unchanged", watched
 
 
-def _store(
-    found: Sequence[Order], settings: Settings, now: datetime, report: Report | None
+def store_orders(
+    found: Sequence[Order], settings: Settings, now: datetime, report: Report | None = None
 ) -> tuple[Counter[str], Counter[str]]:
-    """Store orders side by side, but those of one parcel one after the other."""
+    """Store orders side by side, but those of one parcel one after the other.
+
+    Returns what became of them (`failed`: was being changed by others), and of their parcels.
+    """
     queues: list[list[Order]] = [[] for _ in range(WRITERS)]
     for order in found:
         key = order.shipments[0].waybill_number if order.shipments else order.order_id

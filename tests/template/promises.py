@@ -32,7 +32,11 @@ HANDLERS = {
 }
 
 KEYS: dict[str, dict[str, str]] = {
-    "orders": {"": "order_key:S"},
+    "orders": {
+        "": "order_key:S",
+        "unpaid": "unpaid_shard:N next_moment:S ALL",
+        "buyers": "buyer_key:S placed_at:S KEYS_ONLY",
+    },
     "parcels": {"": "parcel_id:S item:S", "open": "open_shard:N parcel_id:S ALL"},
     "cases": {
         "": "subject:S kind:S",

@@ -23,6 +23,7 @@ SECTIONS = {
     "`tracking`": model.Tracking,
     "`tracking.sources.<name>`": model.Source,
     "`tracking.rules`": model.TrackingRules,
+    "`reminder`": model.Reminder,
     "`alerts`": model.Alerts,
     "`alerts.targets.<name>`": model.Target,
     "`alerts.routes[]`": model.Route,

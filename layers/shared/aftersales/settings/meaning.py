@@ -25,6 +25,7 @@ from aftersales.settings.checks import (
 from aftersales.settings.connections import check_connection
 from aftersales.settings.document import Path
 from aftersales.settings.model import Calendar, Settings, Shop, Source, Tracking, TrackingRules
+from aftersales.settings.reminding import check_reminder, check_shop_reminder
 from aftersales.settings.shape import Reader
 
 PLATFORMS = (
@@ -64,6 +65,7 @@ def check(settings: Settings, reader: Reader) -> None:
     _check_calendar(settings.calendar, reader)
     _check_shops(settings, reader)
     _check_tracking(settings.tracking, reader)
+    check_reminder(settings.reminder, reader)
     check_alerts(settings, reader)
 
 
@@ -119,6 +121,7 @@ def _check_shops(settings: Settings, reader: Reader) -> None:
             reader.note((*path, "id"), f"the shop id {shop.id!r} stands twice.", "Ids are unique.")
         seen.add(shop.id)
         _check_shop(shop, settings.tracking.rules, path, reader)
+        check_shop_reminder(shop.reminder, (*path, "reminder"), reader)
 
 
 def _check_shop(shop: Shop, base: TrackingRules, path: Path, reader: Reader) -> None:

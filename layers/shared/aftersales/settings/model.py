@@ -95,6 +95,8 @@ class Shop(_Struct, frozen=True):
     options: dict[str, str] = {}
     poll: bool = True
     """Are its feeds read on schedule? False: only what it pushes and what is asked for by id."""
+    reminder: dict[str, Any] = {}
+    """Overrides single fields of `Reminder` for this shop."""
 
 
 class Calendar(_Struct, frozen=True):
@@ -105,6 +107,29 @@ class Calendar(_Struct, frozen=True):
     working_days: tuple[str, ...] = ()
     service_hours: str = "09:00-22:00"
     service_on_days_off: bool = True
+
+
+class Reminder(_Struct, frozen=True):
+    """When agents are asked to nudge a buyer who has not paid. Amounts in the shop's currency."""
+
+    enabled: bool = True
+    first_minutes: float = 20
+    last_minutes: float = 60
+    flash_term_minutes: float = 90
+    """An order that the platform closes within this time belongs to a flash sale."""
+    flash_first_minutes: float = 5
+    flash_last_minutes: float = 8
+    gather_minutes: int = 5
+    """Moments are moved to a full interval of this length, so that nudges arrive together."""
+    pay_within_minutes: float | None = None
+    """How long a buyer has to pay, where the platform does not say; None: the platform's rule."""
+    send_window: str = "09:00-22:00"
+    too_late_minutes: float = 120
+    buyer_gap_hours: float = 24
+    min_amount: float = 0
+    max_amount: float | None = None
+    holdout_percent: float = 0
+    do_not_contact: tuple[str, ...] = ()
 
 
 class Target(_Struct, frozen=True):
@@ -153,6 +178,7 @@ class Settings(_Struct, frozen=True):
     calendar: Calendar = Calendar()
     shops: tuple[Shop, ...] = ()
     tracking: Tracking = Tracking()
+    reminder: Reminder = Reminder()
     alerts: Alerts = Alerts()
 
     def shop(self, shop_id: str) -> Shop:
@@ -168,6 +194,11 @@ class Settings(_Struct, frozen=True):
         if not overrides:
             return self.tracking.rules
         return msgspec.structs.replace(self.tracking.rules, **overrides)
+
+    def reminder_rules(self, shop_id: str) -> Reminder:
+        """The reminder's rules for one shop: the file's, then the shop's own."""
+        overrides = self.shop(shop_id).reminder
+        return msgspec.structs.replace(self.reminder, **overrides) if overrides else self.reminder
 
     def source_for(self, courier: str) -> str:
         """The name of the tracking source for a courier, "" where none is set."""
