@@ -37,6 +37,10 @@ class Capability(StrEnum):
 FEEDS = (Capability.ORDERS_BY_UPDATE, Capability.REFUNDS, Capability.REVIEWS)
 """The capabilities that are read in windows of time."""
 
+QUOTA_USED_UP = "quota"
+"""`OutsideFailure.code` of a `Throttled` that means: the account's quota is used up, tell somebody.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class FeedLimits:
