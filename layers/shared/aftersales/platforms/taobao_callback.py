@@ -23,7 +23,6 @@ FORM_FIELDS_LIMIT = 200
 FORM_TYPE = "application/x-www-form-urlencoded"
 DEEPEST = 6  # levels of JSON, and of JSON written into its texts
 ORDER_ID_NAMES = ("tid", "tid_str")
-DELIVERY_ID_NAMES = ("message_id", "msg_id", "id")
 ID_LIMIT_DIGITS = 32
 
 
@@ -96,8 +95,10 @@ def _order_ids(part: object, depth: int) -> Iterator[str]:
 
 
 def _delivery_id(part: object) -> str:
+    """The id of a message in the form that TOP's message service has; other ids may be anything,
+    and what looks like a delivery that is known already would be dropped."""
     stated = mapping(part)
-    return next(filter(None, (text(stated.get(name)) for name in DELIVERY_ID_NAMES)), "")
+    return text(stated.get("id")) if "topic" in stated else ""
 
 
 def _signed_headers(lower: Mapping[str, str]) -> dict[str, str]:
