@@ -82,7 +82,7 @@ def test_the_example_file_is_correct_and_uses_every_section():
     text = (DOCS / "settings.example.yaml").read_text(encoding="utf-8")
     assert check_yaml(text, "settings.example.yaml") == []
     settings = load_yaml(text, "settings.example.yaml")
-    assert len(settings.shops) == 2
+    assert len(settings.shops) == 3
     assert settings.tracking_rules("tmall-flagship", "zto").stalled_hours == 36
     assert settings.tracking_rules("us-store", "deppon_freight").stalled_hours == 96
     assert settings.source_for("usps") == "world"

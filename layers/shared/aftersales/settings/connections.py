@@ -10,7 +10,8 @@ from aftersales.settings.document import Path
 from aftersales.settings.model import Shop
 from aftersales.settings.shape import Reader
 
-_TOP = (("app_key", "app_secret", "session"), ())
+_TOP = (("app_key", "app_secret", "session"), ("session_expires_at",))
+_TOP_OPTIONS = ("order_method", "sign_method", "unpaid_close_hours", "refund_details")
 
 SHOP_SECRETS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "taobao": _TOP,
@@ -24,8 +25,8 @@ SHOP_SECRETS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 """Platform: the secrets it must have, and may have."""
 
 SHOP_OPTIONS: dict[str, tuple[str, ...]] = {
-    "taobao": (),
-    "tmall": (),
+    "taobao": _TOP_OPTIONS,
+    "tmall": _TOP_OPTIONS,
     "woocommerce": ("hold_stock_minutes",),
     "generic": (),
 }
