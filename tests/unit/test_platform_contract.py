@@ -359,10 +359,6 @@ def test_a_secret_that_the_platform_repeats_is_not_told_on(
     assert not has_secret(name, vars(got) if isinstance(got, AftersalesError) else got)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the words of a shop are repeated with key and secret in base64, which are not hidden",
-)
 @pytest.mark.parametrize("status", [400, 401, 403, 500])
 def test_a_header_with_credentials_that_a_shop_repeats_is_not_told_on(status: int) -> None:
     def repeat(request: HttpRequest) -> HttpReply:

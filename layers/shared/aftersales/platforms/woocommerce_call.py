@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from aftersales.settings.model import Shop
 
 READ_TIMEOUT_SECONDS = 25.0  # small hosts take long for a hundred orders
+CODE_LIMIT = 80  # characters of an error code
 
 
 class WooCommerceCall:
@@ -31,11 +32,10 @@ class WooCommerceCall:
     def __init__(self, shop: Shop, secrets: Mapping[str, str], transport: Transport) -> None:
         self._shop = shop
         self._api = f"{_checked_address(shop)}/wp-json/wc/v3"
-        self._secrets = tuple(
-            _required(shop, secrets, name) for name in ("consumer_key", "consumer_secret")
-        )
-        credentials = base64.b64encode(":".join(self._secrets).encode()).decode()
+        pair = [_required(shop, secrets, name) for name in ("consumer_key", "consumer_secret")]
+        credentials = base64.b64encode(":".join(pair).encode()).decode()
         self._headers = {"authorization": f"Basic {credentials}", "accept": "application/json"}
+        self._unsaid = (credentials, *pair)
         self._transport = transport
 
     def __call__(self, path: str, parameters: Mapping[str, str]) -> tuple[Any, Mapping[str, str]]:
@@ -67,8 +67,8 @@ class WooCommerceCall:
 
     def _failure(self, reply: HttpReply, said: dict[str, Any]) -> Exception:
         """The error of a reply that is not 2xx: `{code, message, data}`, or a page of the host."""
-        code = text(said.get("code"))
-        words = safe_message(plain(text(said.get("message"))), self._secrets)
+        code = safe_message(text(said.get("code")), self._unsaid)[:CODE_LIMIT]
+        words = safe_message(plain(text(said.get("message"))), self._unsaid)
         what = f"shop {self._shop.id} (HTTP {reply.status}{', ' + code if code else ''})"
         what = f"{what}: {words}" if words else what
         code = code or str(reply.status)
