@@ -21,6 +21,7 @@ help:
 	@echo "make format        put the code into the agreed form"
 	@echo "make build         build what is deployed to AWS (then: .tools/sam/bin/sam deploy)"
 	@echo "make e2e           build, and look at every file of what would be deployed"
+	@echo "make bench         measure cost, throughput, cold starts and planning (JSON; minutes)"
 	@echo "make requirements  pin the packages of requirements/*.in anew (ARGS=--upgrade for newer ones)"
 	@echo "make clean         remove what make has made; the data in .state stays"
 
@@ -48,6 +49,11 @@ build: .venv/stamp-dev .tools/sam/stamp
 
 e2e: build
 	@$(environment) $(python) -m pytest -m e2e $(ARGS)
+
+bench: .venv/stamp-dev
+	@for name in tracking_writes tracking_throughput cold_start sweep_planning; do \
+		$(python) -m benchmarks.$$name || exit 1; \
+	done
 
 requirements: .venv/stamp-dev
 	@requirements/compile.sh $(ARGS)
@@ -91,4 +97,4 @@ clean:
 	echo "    make setup PYTHON=/path/to/python3" >&2; \
 	exit 1
 
-.PHONY: help setup run test check format build e2e requirements clean
+.PHONY: help setup run test check format build e2e bench requirements clean

@@ -3,9 +3,9 @@
     python -m benchmarks.cold_start [--runs 15] [--only parcel_tracker.app.push_handler]
 
 The deployed tree (functions and shared layer) is copied; all bytecode is there beforehand, as it is
-on Lambda. Each process does what Lambda does at a cold start: import the module, call the handler once. The engine,
-the queue, the drop bucket, the tracking source and the robot answer on loopback. Both sides are
-measured inside the process, from its first line on, one after the other in turn.
+on Lambda. Each process does what Lambda does at a cold start: import the module, call the handler
+once. The engine, the queue, the drop bucket, the tracking source and the robot answer on loopback.
+Both sides are measured inside the process, from its first line on, one after the other in turn.
 """
 
 from __future__ import annotations
@@ -295,7 +295,13 @@ def measure(handler: str, event: Any, environment: dict[str, str], folder: Path)
     task.write_text(json.dumps({"handler": handler, "event": event}), "utf-8")
     command = [PYTHON, "-c", CHILD, str(task)]
     done = subprocess.run(
-        command, env=environment, cwd=folder, capture_output=True, text=True, timeout=120
+        command,
+        env=environment,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
     if done.returncode:
         raise RuntimeError(f"{handler} failed:\n{done.stderr[-2000:]}")

@@ -1,4 +1,4 @@
-"""What the measurements share: an engine with the template's tables, made-up parcels, the result."""
+"""What the measurements share: an engine with our tables, made-up parcels, the result."""
 
 from __future__ import annotations
 
@@ -83,11 +83,11 @@ class ScriptedSource:
     def parse(kind: str, payload: bytes) -> list[TrackingReply | ReplyError]:
         raise ValueError(f"the scripted source reads no {kind} of {len(payload)} bytes")
 
-    def verify_push(self, headers: Any, body: bytes, path_secret: str, now: datetime) -> bytes:
-        return body
+    def verify_push(self, *what_came: Any) -> bytes:
+        raise ValueError(f"nobody pushes here: {what_came}")
 
     def push_answer(self, now: datetime) -> PushAnswer:
-        return PushAnswer(200, "")
+        return PushAnswer(200, f"at {now}")
 
 
 def settings_for(**sources: Source) -> Settings:

@@ -21,7 +21,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, ClassVar
 
 from benchmarks.measuring import (
     START,
@@ -124,7 +124,7 @@ def reply_about(source: str, number: str) -> str:
 class _Source(asyncio.Protocol):
     """Answers every request `LATENCY_SECONDS` after its last byte came, in order."""
 
-    replies: dict[bytes, bytes]
+    replies: ClassVar[dict[bytes, bytes]]
     in_lists = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -154,11 +154,10 @@ class _Source(asyncio.Protocol):
 def serve(load: Load, ready: Connection) -> None:
     """The simulated source's process; ends when it is terminated."""
 
+    numbers = [a_parcel(number).waybill_number for number in range(load.parcels)]
+
     class Source(_Source):
-        replies = {
-            number.encode(): reply_about(load.source, number).encode()
-            for number in (a_parcel(n).waybill_number for n in range(load.parcels))
-        }
+        replies: ClassVar = {n.encode(): reply_about(load.source, n).encode() for n in numbers}
         in_lists = load.source == "seventeentrack"
 
     async def run() -> None:
@@ -227,15 +226,17 @@ def _measured(load: Load, store: Database, sweeps: int, port: int) -> dict[str, 
         if found != load.parcels:
             raise RuntimeError(f"{found} parcels are open")
     limit = load.batch_size * load.concurrency / LATENCY_SECONDS
+    bare = bare_client(load, port)
     ours = load.parcels / median(taken)
     return result(
         load.source,
         f"unchanged parcels checked per second, {load.batch_size} per request, "
-        f"{load.concurrency} requests under way, {SCANS} scans each, {LATENCY_SECONDS:.2f} s latency",
+        f"{load.concurrency} requests under way, {SCANS} scans each, {LATENCY_SECONDS} s latency",
         "parcels per second",
         ours=round(ours, 1),
         limit=round(limit, 1),
         ratio=round(ours / limit, 3),
+        bare_client_ratio=round(bare / limit, 3),
         best_ratio=round(load.parcels / min(taken) / limit, 3),
         parcels=load.parcels,
         sweeps=sweeps,
@@ -248,6 +249,31 @@ def _measured(load: Load, store: Database, sweeps: int, port: int) -> dict[str, 
         goal=f"at least {GOAL} of the limit",
         met=ours / limit >= GOAL,
     )
+
+
+def bare_client(load: Load, port: int) -> float:
+    """What the same source gives a client that only sends and receives: parcels per second."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from aftersales.http import HttpRequest, PooledTransport
+
+    transport = PooledTransport()
+    numbers = [a_parcel(number).waybill_number for number in range(load.parcels)]
+    bodies = [
+        ",".join(numbers[start : start + load.batch_size]).encode()
+        for start in range(0, load.parcels, load.batch_size)
+    ]
+
+    def ask(body: bytes) -> None:
+        transport(HttpRequest("POST", f"http://127.0.0.1:{port}/", {}, body))
+
+    with ThreadPoolExecutor(load.concurrency) as pool:
+        list(pool.map(ask, bodies[: 2 * load.concurrency]))  # opens the connections
+        begun = time.perf_counter()
+        list(pool.map(ask, bodies))
+        taken = time.perf_counter() - begun
+    transport.close()
+    return load.parcels / taken
 
 
 def main() -> None:

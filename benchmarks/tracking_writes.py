@@ -41,7 +41,7 @@ WRITES = {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWri
 
 
 class Units(Counter[str]):
-    """Capacity units by what they were spent on: `write feeds`, `read parcels`, `write history`..."""
+    """Capacity units by what they were spent on: `write feeds`, `read parcels`, `write history`."""
 
     def all(self, kind: str) -> float:
         """All units of one kind, `write` or `read`."""
@@ -185,18 +185,20 @@ def changed(store: Database, count: int) -> dict[str, Any]:
         shard.source.says[number] = told(number, scans(5))
     units, tally = shard.sweeps_of(PACE)
     checks = tally["changed"]
-    history = units["write history"] / checks
-    ours = units.all("write") / checks - history
+    history, feeds = units["write history"] / checks, units["write feeds"] / checks
+    ours = units.all("write") / checks - history - feeds
     peer = rewriting_peer(store, count)
     return result(
         "changed_check",
-        "write units per check that brings a new scan, without the history item; all else included",
+        "write units that a check with a new scan adds, without its history item; the writes of "
+        "the sweep itself, which unchanged checks pay too, and the sum of all stand beside it",
         "write units",
         ours=round(ours, 4),
         peer=peer,
         ratio=round(ours / peer, 4),
         history_item=round(history, 4),
-        with_history_item=round(ours + history, 4),
+        share_of_the_sweeps_own_writes=round(feeds, 4),
+        all_writes=round(units.all("write") / checks, 4),
         checks=checks,
         units_per_check=units.per(checks),
         read_units_per_check=round(units.all("read") / checks, 4),
@@ -206,7 +208,7 @@ def changed(store: Database, count: int) -> dict[str, Any]:
 
 
 def opening(store: Database, count: int) -> dict[str, Any]:
-    """One sweep two days later: every parcel has stalled, and each becomes a case with its alert."""
+    """One sweep two days later: every parcel has stalled, and becomes a case with its alert."""
     shard = Shard(store, count)
     shard.clock.now += timedelta(hours=49)
     with counted(shard.client) as units:

@@ -8,6 +8,7 @@ reply. Only what keeps a reply from coming is an error.
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -16,6 +17,8 @@ from urllib.parse import urlsplit
 from aftersales.errors import OutsideFailure, Unreachable
 
 if TYPE_CHECKING:
+    import threading
+
     from urllib3 import PoolManager
 
 CONNECT_TIMEOUT_SECONDS = 3.0
@@ -63,19 +66,43 @@ class Transport(Protocol):
 class AtMost:
     """`Transport` with at most so many requests of another one under way at once.
 
-    A vendor's limit counts requests, not threads: one that waits here can be followed by another
-    thread that reads the last reply, so that reading costs the connection no time.
+    A vendor's limit counts requests, not threads: while one thread reads a reply, another one's
+    request can be on its way. First come, first served (a `threading.Semaphore` is not): a sweep
+    takes answers in the order of its questions, and one that is overtaken would hold up the rest.
     """
 
     def __init__(self, under_way: int, transport: Transport) -> None:
         import threading
 
-        self._turns = threading.BoundedSemaphore(under_way)
+        self._lock = threading.Lock()
+        self._free = under_way
+        self._waiting: deque[threading.Event] = deque()
         self._transport = transport
 
     def __call__(self, request: HttpRequest) -> HttpReply:
-        with self._turns:
+        self._enter()
+        try:
             return self._transport(request)
+        finally:
+            self._leave()
+
+    def _enter(self) -> None:
+        import threading
+
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                return
+            turn = threading.Event()
+            self._waiting.append(turn)
+        turn.wait()
+
+    def _leave(self) -> None:
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().set()
+            else:
+                self._free += 1
 
 
 class PooledTransport:
