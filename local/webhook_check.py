@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
 from aftersales.errors import BadInput, WebhookRefused
 from aftersales.http import HttpReply, HttpRequest
@@ -33,13 +33,16 @@ SIGNING_SECRETS: Mapping[str, tuple[str, tuple[str, ...]]] = {
 nothing: its secret is the last part of the path."""
 OTHERS = ("webhook", "slack", "feishu", "feishu_legacy", "wecom", "teams", "dingtalk")
 """Our own webhook, and those of chat tools (`aftersales.webhooks`)."""
+SHOPS = ("woocommerce", "taobao")
+"""Shop platforms with signatures of their own; a `generic` shop signs like our own webhook."""
 ALIASES: Mapping[str, str] = {
+    "tmall": "taobao",
     "17track": "seventeentrack",
     "standard": "webhook",
     "generic": "webhook",
     "lark": "feishu",
 }
-NAMES = (*SIGNING_SECRETS, *OTHERS)
+NAMES = (*SIGNING_SECRETS, *SHOPS, *OTHERS)
 MAY_BE_EMPTY = ("kuaidi100",)
 """An empty salt is a salt, too: the callback is signed with it."""
 FEISHU_ROBOT_TOLERANCE_SECONDS = 3600
@@ -72,6 +75,10 @@ def check_webhook(
     try:
         if source in SIGNING_SECRETS:
             return _check_push(source, headers, body, secret, now=now, path=path)
+        if source == "woocommerce":
+            return _check_woocommerce(headers, body, secret)
+        if source == "taobao":
+            return _check_taobao(headers, body, secret, now=now, path=path)
         if source == "feishu" and _is_robot_message(headers, body):
             return _check_feishu_robot(body, secret, now)
         return _check_other(source, headers, body, secret, now)
@@ -121,6 +128,27 @@ def _check_push(
     path_secret = path.partition("?")[0].rstrip("/").rpartition("/")[2]
     adapter.verify_push(headers, body, unquote(path_secret), now)
     return Checked(True, "the signature fits" if role else "the secret in the path fits")
+
+
+def _check_woocommerce(headers: Mapping[str, str], body: bytes, secret: str) -> Checked:
+    from aftersales.platforms.woocommerce_webhook import checked_push
+
+    if checked_push(headers, body, [secret]) is None:
+        return Checked(
+            True, "the unsigned push that tries out a new webhook; it is ignored"
+        )
+    return Checked(True, "the signature fits")
+
+
+def _check_taobao(
+    headers: Mapping[str, str], body: bytes, secret: str, *, now: datetime, path: str
+) -> Checked:
+    """TOP signs the query, too: it stands in `path`."""
+    from aftersales.platforms.taobao_callback import verify_callback
+
+    query = dict(parse_qsl(path.partition("?")[2], keep_blank_values=True))
+    verify_callback(headers, query, body, secret, now)
+    return Checked(True, "the signature fits")
 
 
 def _check_other(

@@ -24,7 +24,7 @@ def webhooks() -> None:
     help="Name of the environment variable that holds the secret.",
 )
 @click.option("--headers", "headers_file", metavar="FILE", help="JSON object of its headers.")
-@click.option("--path", default="", help="Path it was sent to; needed for sf, which signs nothing.")
+@click.option("--path", default="", help="Path it was sent to; needed for sf and taobao.")
 @click.option(
     "--now", metavar="EPOCH", help="When it arrived, in seconds since 1970.  [default: now]"
 )
@@ -41,9 +41,10 @@ def verify(  # noqa: PLR0917 - click passes options by name
 ) -> None:
     """Check a webhook as the desk does, over the very bytes of BODYFILE ("-": standard input).
 
-    NAME is seventeentrack, aftership, easypost, kuaidi100, kdniao, sf, webhook (our own), slack,
-    feishu, feishu_legacy, wecom, teams or dingtalk. Query parameters count as headers. The verdict
-    is no failure of this command: the exit code is 0 for an invalid webhook, too.
+    NAME is seventeentrack, aftership, easypost, kuaidi100, kdniao, sf, woocommerce, taobao, webhook
+    (our own, and generic shops), slack, feishu, feishu_legacy, wecom, teams or dingtalk. Query
+    parameters count as headers, but taobao's belong to --path. The verdict is no failure of this
+    command: the exit code is 0 for an invalid webhook, too.
 
     \b
     Example:

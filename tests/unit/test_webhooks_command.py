@@ -12,6 +12,7 @@ import pytest
 from aftersales.couriers import kdniao, kuaidi100
 from aftersales.couriers.registry import SOURCES
 from aftersales.http import HttpReply
+from aftersales.platforms.registry import PLATFORMS
 from aftersales.webhooks import WEBHOOK_SOURCES
 from local.webhook_check import NAMES
 from tests.channel_samples import NOW, WEBHOOK_SECRET, Wire, http_channel, message
@@ -84,6 +85,21 @@ CASES = {
         b'{"Body":{"WaybillRoute":[]}}',
         path="/push/sf/made-up-path-secret",
         signs_body=False,
+    ),
+    "WooCommerce": Case(
+        "woocommerce",
+        "woo-secret",
+        b'{"id":727,"status":"pending"}',
+        {"X-WC-Webhook-Signature": "7n9O+7Nw+Nsce2ttvsZowzdE70He0dkrJB0rIrw7sTQ="},
+    ),
+    "TOP": Case(
+        "taobao",
+        "helloworld",
+        b'{"a":1}',
+        sent=1451620800,
+        late=600,
+        path="/shops/flagship?app_key=12345678&sign_method=md5&timestamp=2016-01-01+12%3A00%3A00"
+        "&sign=66DEDB722D1F0E22932B85D47F4B1C2C",
     ),
     "G1": Case(
         "webhook",
@@ -197,7 +213,9 @@ def valid(ran: Ran) -> bool:
 
 def test_every_signed_webhook_of_the_project_can_be_checked_and_has_a_vector():
     assert {case.source for case in CASES.values()} == set(NAMES)
-    assert set(NAMES) == {*SOURCES, *WEBHOOK_SOURCES}
+    # A generic shop signs as our own webhook does, Tmall as Taobao.
+    shops = set(PLATFORMS) - {"generic", "tmall"}
+    assert set(NAMES) == {*SOURCES, *WEBHOOK_SOURCES, *shops}
 
 
 @every_case
@@ -276,6 +294,19 @@ def test_a_form_field_that_stands_there_twice_is_refused(verify):
     assert not valid(verify(case, body=case.body + f"&RequestData={forged}".encode()))
     sign = kdniao.data_sign(KDNIAO_DATA, "another-key")
     assert not valid(verify(case, body=_form(RequestData=KDNIAO_DATA, DataSign=sign)))
+
+
+def test_the_first_push_of_a_new_woocommerce_webhook_is_valid_without_a_signature(verify):
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    case = CASES["WooCommerce"]
+    assert valid(verify(case, headers=form, body=b"webhook_id=142"))
+    assert not valid(verify(case, headers=form, body=b"webhook_id=142&x=1"))
+
+
+def test_a_call_of_top_with_another_query_is_refused(verify):
+    case = CASES["TOP"]
+    assert not valid(verify(case, path=case.path.replace("12345678", "12345679")))
+    assert not valid(verify(case, path="/shops/flagship"))
 
 
 def test_sf_is_let_in_by_its_path_alone(verify):
