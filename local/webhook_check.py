@@ -134,9 +134,7 @@ def _check_woocommerce(headers: Mapping[str, str], body: bytes, secret: str) -> 
     from aftersales.platforms.woocommerce_webhook import checked_push
 
     if checked_push(headers, body, [secret]) is None:
-        return Checked(
-            True, "the unsigned push that tries out a new webhook; it is ignored"
-        )
+        return Checked(True, "the unsigned push that tries out a new webhook; it is ignored")
     return Checked(True, "the signature fits")
 
 
