@@ -36,6 +36,9 @@ COMMANDS: Mapping[str, LazyCommand] = {
     "channels": LazyCommand(
         "local.commands.channels", "channels", "Send a test message to a target."
     ),
+    "shops": LazyCommand(
+        "local.commands.shops", "shops", "Try a shop's credentials, reading only."
+    ),
     "settings": LazyCommand(
         "local.commands.settings", "settings", "Check a settings file, and make it the current one."
     ),
@@ -44,6 +47,9 @@ COMMANDS: Mapping[str, LazyCommand] = {
     ),
     "waybill": LazyCommand(
         "local.commands.waybill", "waybill", "Which couriers a waybill number may belong to."
+    ),
+    "remind": LazyCommand(
+        "local.commands.remind", "remind", "Reminders of unpaid orders: try them, see their worth."
     ),
     "webhooks": LazyCommand(
         "local.commands.webhooks", "webhooks", "Why a signed webhook is accepted or refused."
