@@ -22,6 +22,7 @@ import pytest
 import alert_dispatcher.app
 import order_intake.app
 import parcel_tracker.app
+import unpaid_reminder.app
 from aftersales.settings.model import Alerts, Route, Settings, Shop, Source, Target, Tracking
 from aftersales.tables import settings as settings_table
 from local.buckets import Buckets
@@ -209,17 +210,18 @@ def _ordered(item: dict[str, Any]) -> dict[str, Any]:
 def world_of(tables: Tables, folder: Path, environment: pytest.MonkeyPatch) -> Iterator[World]:
     """A world, and at its end a look into everything that was logged."""
     state = State(folder)
-    queues = Queues(state, (Queue("Sweep", "sweep"), Queue("Push", "push")))
+    queues = Queues(state, tuple(Queue(name.title(), name) for name in ("sweep", "push", "remind")))
     buckets = Buckets(state, ["aftersales-drop"])
     cloud = Cloud(queues, buckets, Topics(state))
     outside, log = Outside(), io.StringIO()
-    loggers = [app.logger for app in (alert_dispatcher.app, order_intake.app, parcel_tracker.app)]
+    apps = (alert_dispatcher.app, order_intake.app, parcel_tracker.app, unpaid_reminder.app)
+    loggers = [app.logger for app in apps]
     before = [(logger.registered_handler.stream, logger.log_level) for logger in loggers]
     cloud.start()
     with served(outside) as url:
         for service in ("SQS", "S3", "SNS"):
             environment.setenv(f"AWS_ENDPOINT_URL_{service}", cloud.url)
-        for queue in ("sweep", "push"):
+        for queue in ("sweep", "push", "remind"):
             address = f"{cloud.url}/000000000000/{queue}"
             environment.setenv(f"{queue.upper()}_QUEUE_URL", address)
         for name, value in SECRETS.items():

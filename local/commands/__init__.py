@@ -48,6 +48,9 @@ COMMANDS: Mapping[str, LazyCommand] = {
     "waybill": LazyCommand(
         "local.commands.waybill", "waybill", "Which couriers a waybill number may belong to."
     ),
+    "remind": LazyCommand(
+        "local.commands.remind", "remind", "Reminders of unpaid orders: try them, see their worth."
+    ),
     "webhooks": LazyCommand(
         "local.commands.webhooks", "webhooks", "Why a signed webhook is accepted or refused."
     ),

@@ -29,6 +29,20 @@ OF_THE_PLATFORM = {
 HANDED_AND_NOT_USED: dict[str, frozenset[Name]] = {
     # A push is verified and queued: the desk that it is handed has a casebook, which stays closed.
     "ParcelTrackerPush": frozenset({("aftersales.cases.casebook", "Casebook")}),
+    # The reminder's plan and its report open no connection to a shop.
+    "UnpaidReminderPlan": frozenset(
+        {
+            ("aftersales.settings.secrets", "resolve"),
+            ("aftersales.cases.casebook", "Casebook"),
+            ("aftersales.platforms.registry", "build_platform"),
+        }
+    ),
+    "UnpaidReminderReport": frozenset(
+        {
+            ("aftersales.settings.secrets", "resolve"),
+            ("aftersales.platforms.registry", "build_platform"),
+        }
+    ),
     # The plan asks no source, so the desk that it is handed never looks up a source's secrets.
     "ParcelTrackerPlan": frozenset({("aftersales.settings.secrets", "resolve")}),
 }

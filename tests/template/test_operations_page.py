@@ -32,6 +32,10 @@ def test_every_parameter_is_explained_with_its_default() -> None:
 def test_every_log_that_the_page_names_exists() -> None:
     groups = Template().written("AWS::Logs::LogGroup").values()
     known = {str(group["LogGroupName"]["Fn::Sub"]).rpartition("/")[2] for group in groups}
-    named = set(re.findall(r"`((?:order-intake|parcel-tracker|alert-dispatcher)-[a-z]+)`", PAGE))
+    named = set(
+        re.findall(
+            r"`((?:order-intake|parcel-tracker|unpaid-reminder|alert-dispatcher)-[a-z-]+)`", PAGE
+        )
+    )
     assert named
     assert named <= known

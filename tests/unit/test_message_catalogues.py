@@ -6,12 +6,20 @@ from dataclasses import fields
 import pytest
 
 from aftersales.findings import Severity
-from aftersales.messages.catalogue import OPERATOR_KINDS, PARCEL_KINDS, PLACES, Wording
+from aftersales.messages.catalogue import (
+    OPERATOR_KINDS,
+    ORDER_KINDS,
+    PARCEL_KINDS,
+    PLACES,
+    REPORT_KINDS,
+    Wording,
+)
 from aftersales.messages.phrasing import needed_places, places
 from aftersales.messages.render import CATALOGUES
 from aftersales.tracking import DeliveredHow, Reason, Status
 
 LANGUAGES = sorted(CATALOGUES)
+ALL_KINDS = [*PARCEL_KINDS, *ORDER_KINDS, *OPERATOR_KINDS, *REPORT_KINDS]
 SENTENCES = [field.name for field in fields(Wording)]
 
 
@@ -37,10 +45,10 @@ def texts(value):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_kind_of_the_desk_is_worded(language):
-    assert set(CATALOGUES[language].kinds) == {*PARCEL_KINDS, *OPERATOR_KINDS}
+    assert set(CATALOGUES[language].kinds) == set(ALL_KINDS)
 
 
-@pytest.mark.parametrize("kind", [*PARCEL_KINDS, *OPERATOR_KINDS, "other"])
+@pytest.mark.parametrize("kind", [*ALL_KINDS, "other"])
 def test_all_languages_word_the_same_sentences_of_a_kind(kind):
     said = {
         language: [name for name in SENTENCES if getattr(wordings(language)[kind], name)]
@@ -49,7 +57,7 @@ def test_all_languages_word_the_same_sentences_of_a_kind(kind):
     assert said["en"] == said["zh-CN"] == said["zh-TW"]
 
 
-@pytest.mark.parametrize("kind", [*PARCEL_KINDS, *OPERATOR_KINDS, "other"])
+@pytest.mark.parametrize("kind", [*ALL_KINDS, "other"])
 def test_all_languages_use_the_same_facts_in_a_sentence(kind):
     used = {
         language: {name: places(getattr(wordings(language)[kind], name)) for name in SENTENCES}
@@ -69,7 +77,7 @@ def test_sentences_use_known_places_and_need_none(language):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_operator_cases_have_nothing_for_the_buyer_and_parcel_cases_do(language):
     for kind, wording in CATALOGUES[language].kinds.items():
-        assert bool(wording.buyer_text) == (kind in PARCEL_KINDS)
+        assert bool(wording.buyer_text) == (kind in PARCEL_KINDS + ORDER_KINDS)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pynamodb.exceptions import TransactWriteError
@@ -15,6 +15,7 @@ from aftersales.cases.rules import (
     Change,
     Decision,
     decide_acknowledge,
+    decide_announce,
     decide_open,
     decide_resolve,
 )
@@ -26,6 +27,20 @@ from aftersales.tables import cases, outbox
 from aftersales.tables.connection import connection
 
 TRIES = 4
+
+Beside = Callable[[TransactWrite], None]
+"""Adds writes of the caller's own to the transaction in which cases change."""
+Telling = Callable[[Sequence[Alert]], Alert]
+"""Makes one alert out of those that several cases would cause."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """A problem that ended: whose case, and how, in a word."""
+
+    subject: str
+    kind: str
+    how: str
 
 
 class Casebook:
@@ -46,6 +61,29 @@ class Casebook:
         """A problem ended: close its case, if it is open, with one solved message."""
         return self._write(lambda: decide_resolve(cases.get(subject, kind), how, now, by))
 
+    def open_together(
+        self, findings: Sequence[Finding], now: datetime, *, told: Telling, beside: Beside
+    ) -> tuple[Change, ...]:
+        """Several problems were found at once: a case for each, one alert for all.
+
+        All of it is one transaction, with what `beside` adds; a transaction holds 100 writes. It is
+        tried once: raises `Conflict` where anything was changed by others. Nothing is written then,
+        and what the findings were made from must be looked at again.
+        """
+        found = [decide_open(cases.of_subject(f.subject), f, now) for f in findings]
+        return self._write_together(found, told, beside)
+
+    def resolve_together(
+        self, ends: Sequence[Ending], now: datetime, *, told: Telling | None, beside: Beside
+    ) -> tuple[Change, ...]:
+        """Several problems ended: like `open_together`. Without `told` nobody hears of it."""
+        found = [decide_resolve(cases.get(e.subject, e.kind), e.how, now) for e in ends]
+        return self._write_together(found, told, beside)
+
+    def announce(self, finding: Finding, now: datetime) -> Change:
+        """Say something once for a subject. The case begins and ends with it."""
+        return self._write(lambda: decide_announce(cases.of_subject(finding.subject), finding, now))
+
     def acknowledge(self, subject: str, kind: str, who: str, now: datetime) -> Change:
         """An agent takes the case."""
         return self._write(lambda: decide_acknowledge(cases.get(subject, kind), who, now))
@@ -57,24 +95,41 @@ class Casebook:
                 return decision.change
             decision = self._with_own_id(decision)
             try:
-                self._commit(decision)
+                self._commit([decision], decision.alert)
             except TransactWriteError as exc:
-                reasons = {r.code for r in exc.cancellation_reasons if r is not None}
-                if reasons <= {"ConditionalCheckFailed", "TransactionConflict"} and reasons:
+                if was_outrun(exc):
                     continue
                 raise
             return decision.change
         raise Conflict("the same case is being changed by others all the time")
 
-    def _commit(self, decision: Decision) -> None:
-        assert decision.case is not None  # noqa: S101 - checked by the only caller
+    def _write_together(
+        self, found: Sequence[Decision], told: Telling | None, beside: Beside
+    ) -> tuple[Change, ...]:
+        decisions = [self._with_own_id(decision) for decision in found]
+        alerts = [decision.alert for decision in decisions if decision.alert is not None]
+        alert = told(alerts) if alerts and told is not None else None
+        try:
+            self._commit(decisions, alert, beside)
+        except TransactWriteError as exc:
+            if was_outrun(exc):
+                raise Conflict("some of this was changed by others") from exc
+            raise
+        return tuple(decision.change for decision in decisions)
+
+    def _commit(
+        self, decisions: Sequence[Decision], alert: Alert | None, beside: Beside | None = None
+    ) -> None:
         with TransactWrite(connection=connection()) as transaction:
-            cases.write(transaction, decision.case)
-            for superseded in decision.superseded:
-                cases.write(transaction, superseded)
-            if decision.alert is not None:
-                for delivery in self._deliveries(decision.alert):
+            for decision in decisions:
+                for case in (decision.case, *decision.superseded):
+                    if case is not None:
+                        cases.write(transaction, case)
+            if alert is not None:
+                for delivery in self._deliveries(alert):
                     outbox.put(transaction, delivery)
+            if beside is not None:
+                beside(transaction)
 
     def _deliveries(self, alert: Alert) -> list[Delivery]:
         return [
@@ -102,6 +157,12 @@ class Casebook:
             return decision
         alert = replace(decision.alert, case_id=case_id, alert_id=f"{case_id}-{case.alerts}")
         return replace(decision, case=replace(case, case_id=case_id), alert=alert)
+
+
+def was_outrun(exc: TransactWriteError) -> bool:
+    """Did a transaction fail only because somebody else was faster?"""
+    reasons = {reason.code for reason in exc.cancellation_reasons if reason is not None}
+    return bool(reasons) and reasons <= {"ConditionalCheckFailed", "TransactionConflict", "None"}
 
 
 def _same(one: Case, other: Case) -> bool:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from aftersales.findings import Alert, Severity
+from aftersales.findings import Alert, Finding, Severity
 from aftersales.settings.model import Alerts
 
 UNROUTED = "(no route)"
 """Stands for a target where the settings name none, so that the alert is seen and not lost."""
 
 
-def targets_for(alerts: Alerts, alert: Alert) -> tuple[str, ...]:
-    """The names of the targets for an alert; never empty.
+def targets_for(alerts: Alerts, alert: Alert | Finding) -> tuple[str, ...]:
+    """The names of the targets for an alert, or for one that a finding would cause; never empty.
 
     Cases of the desk itself carry no shop and go to the operators. Everything else takes the first
     route that fits; without one the operators get it.

@@ -93,6 +93,15 @@ def decide_resolve(case: Case | None, how: str, now: datetime, by: str = "desk")
     return Decision(Change.RESOLVED, closed, (), _alert(closed, Transition.SOLVED, now))
 
 
+def decide_announce(known: Sequence[Case], finding: Finding, now: datetime) -> Decision:
+    """Something to be said once that nobody has to handle: its case is closed from the start."""
+    if any(case.kind == finding.kind for case in known):
+        return Decision(Change.UNCHANGED)
+    opened = _opened(None, finding, (), now)
+    assert opened.case is not None  # noqa: S101 - for the type checker: it was just opened
+    return replace(opened, case=_closed(opened.case, "announced", now))
+
+
 def decide_acknowledge(case: Case | None, who: str, now: datetime) -> Decision:
     """An agent takes a case. The first one keeps it."""
     if case is None or case.state is not CaseState.OPEN:

@@ -33,6 +33,10 @@ PARCEL_KINDS = (
     "number_rejected",
     "tracking_quiet",
 )
+ORDER_KINDS = ("unpaid_order",)
+"""About an order that has no parcel yet."""
+REPORT_KINDS = ("reminder_report",)
+"""For operators; nothing has to be done about them."""
 OPERATOR_KINDS = (
     "source_down",
     "source_misconfigured",
@@ -71,6 +75,18 @@ PLACES = frozenset(
         "behind",
         "open_for",
         "severity",
+        "count",  # how many orders one message lists; unknown for one
+        "items",
+        "amount",
+        "pay_by",
+        "pay_left",
+        "as_of",
+        "week",
+        "nudges",
+        "reminded",
+        "alone",
+        "lift",
+        "recovered",
     }
 )
 
@@ -163,6 +179,8 @@ class Catalogue:
     more_orders: str
     in_brackets: str
     lasted_of: str
+    first_order: str
+    left_only: str
     time_left: str
     time_past: str
     open_case: str

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from aftersales.messages.catalogue import Catalogue, TimeWords
 from aftersales.messages.en_cases import KINDS, OTHER
+from aftersales.messages.en_orders import KINDS as ORDER_KINDS
 
 CATALOGUE = Catalogue(
     language="en",
-    kinds=KINDS,
+    kinds={**KINDS, **ORDER_KINDS},
     other=OTHER,
     severity_words={"notice": "Notice", "warn": "Warning", "alarm": "Urgent", "critical": "Outage"},
     severity_prefixes={"notice": "", "warn": "", "alarm": "Urgent: ", "critical": "Outage: "},
@@ -60,6 +61,17 @@ CATALOGUE = Catalogue(
         "answer": "Their answer",
         "rows": "Number",
         "examples": "Examples",
+        "buyer": "Buyer",
+        "items": "Items",
+        "amount": "Amount",
+        "history": "This buyer",
+        "as_of": "As of",
+        "reminded": "Paid after a reminder",
+        "alone": "Paid without one",
+        "lift": "Difference",
+        "recovered": "Recovered",
+        "took": "Reminder to payment",
+        "skipped": "Not reminded, because",
     },
     status_words={
         "unknown": "no record yet",
@@ -116,6 +128,9 @@ CATALOGUE = Catalogue(
     counted={
         "attempts": ("{n} failed attempt", "{n} failed attempts"),
         "rows": ("{n} row", "{n} rows"),
+        "nudges": ("{n} reminder", "{n} reminders"),
+        "buyer_orders": ("{n} other order", "{n} other orders"),
+        "buyer_paid": ("{n} of them paid", "{n} of them paid"),
     },
     times=TimeWords(
         moment="{day} {month_name}, {time}",
@@ -129,6 +144,8 @@ CATALOGUE = Catalogue(
     more_orders=" +{n} more",
     in_brackets="{text} ({note})",
     lasted_of="{text} (limit {note})",
+    first_order="no other order known",
+    left_only="{left} left",
     time_left="{at} ({left} left)",
     time_past="{at} ({left} ago)",
     open_case="Open the case",

@@ -17,6 +17,7 @@ from aftersales.messages import en, zh_cn, zh_tw
 from aftersales.messages.base import Button, Field, Labels, Message
 from aftersales.messages.catalogue import OPERATOR_KINDS, Catalogue, Wording
 from aftersales.messages.facts import Clock, Facts
+from aftersales.messages.order_words import listed_fields, order_values, order_words
 from aftersales.messages.phrasing import fill
 from aftersales.tracking import Reason
 
@@ -34,7 +35,19 @@ _ABOUT_THE_SOURCE = (*OPERATOR_KINDS, "tracking_quiet", "number_rejected")
 _OWN_GOOD_NEWS = ("delivered_disputed", "returned")
 """Kinds that begin where a parcel's way ends: that it was delivered is no news there."""
 _STILL_TRUE_WHEN_SOLVED = frozenset(
-    {"shop", "orders", "courier", "waybill", "region", "source", "target", "feed", "file"}
+    {
+        "shop",
+        "orders",
+        "buyer",
+        "amount",
+        "courier",
+        "waybill",
+        "region",
+        "source",
+        "target",
+        "feed",
+        "file",
+    }
 )
 
 
@@ -142,6 +155,7 @@ def _words(facts: Facts, shop_name: str) -> dict[str, str | None]:
         "behind": clock.length(timedelta(minutes=behind)) if behind else None,
         "open_for": clock.length(alert.at - alert.opened_at),
         "severity": catalogue.severity_words[alert.severity],
+        **order_words(facts),
     }
 
 
@@ -225,12 +239,17 @@ def _fields(facts: Facts, words: Mapping[str, str | None], *, solved: bool) -> t
         "rows": words["rows"],
         "answer": answer,
         "examples": facts.masked("examples", EXAMPLES_LIMIT),
+        **order_values(facts, words),
     }
-    return tuple(
+    listed_orders = listed_fields(facts, words["shop"] or "", solved=solved)
+    if listed_orders:
+        del values["orders"]
+    plain = tuple(
         Field(catalogue.field_labels[name], value)
         for name, value in values.items()
         if value and not (solved and name not in _STILL_TRUE_WHEN_SOLVED)
     )
+    return plain + listed_orders
 
 
 def _buttons(facts: Facts, desk_url: str, order_url: str) -> tuple[Button, ...]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from aftersales.messages.catalogue import Catalogue, TimeWords
 from aftersales.messages.zh_cn_cases import KINDS, OTHER
+from aftersales.messages.zh_cn_orders import KINDS as ORDER_KINDS
 
 CATALOGUE = Catalogue(
     language="zh-CN",
-    kinds=KINDS,
+    kinds={**KINDS, **ORDER_KINDS},
     other=OTHER,
     severity_words={"notice": "留意", "warn": "提醒", "alarm": "紧急", "critical": "故障"},
     severity_prefixes={"notice": "", "warn": "", "alarm": "紧急：", "critical": "故障："},
@@ -54,6 +55,17 @@ CATALOGUE = Catalogue(
         "answer": "对方答复",
         "rows": "数量",
         "examples": "例子",
+        "buyer": "买家",
+        "items": "商品",
+        "amount": "金额",
+        "history": "买家历史",
+        "as_of": "数据截至",
+        "reminded": "提醒后付款",
+        "alone": "未提醒付款",
+        "lift": "相差",
+        "recovered": "追回金额",
+        "took": "提醒到付款",
+        "skipped": "未提醒原因",
     },
     status_words={
         "unknown": "暂无记录",
@@ -107,7 +119,13 @@ CATALOGUE = Catalogue(
         "neighbour": "邻居代收",
     },
     source_words={"kuaidi100": "快递100", "kdniao": "快递鸟", "sf": "顺丰开放平台"},
-    counted={"attempts": ("已失败 {n} 次", "已失败 {n} 次"), "rows": ("{n} 行", "{n} 行")},
+    counted={
+        "attempts": ("已失败 {n} 次", "已失败 {n} 次"),
+        "rows": ("{n} 行", "{n} 行"),
+        "nudges": ("{n} 笔", "{n} 笔"),
+        "buyer_orders": ("另有 {n} 笔订单", "另有 {n} 笔订单"),
+        "buyer_paid": ("付款 {n} 笔", "付款 {n} 笔"),
+    },
     times=TimeWords(
         moment="{month}月{day}日 {time}",
         moment_with_year="{year}年{month}月{day}日 {time}",
@@ -119,6 +137,8 @@ CATALOGUE = Catalogue(
     more_orders=" 等，另有 {n} 个",
     in_brackets="{text}（{note}）",
     lasted_of="{text}（设定 {note}）",
+    first_order="没有其他订单",
+    left_only="还剩 {left}",
     time_left="{at}（还剩 {left}）",
     time_past="{at}（已过 {left}）",
     open_case="处理",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from aftersales.messages.catalogue import Catalogue, TimeWords
 from aftersales.messages.zh_tw_cases import KINDS, OTHER
+from aftersales.messages.zh_tw_orders import KINDS as ORDER_KINDS
 
 CATALOGUE = Catalogue(
     language="zh-TW",
-    kinds=KINDS,
+    kinds={**KINDS, **ORDER_KINDS},
     other=OTHER,
     severity_words={"notice": "留意", "warn": "提醒", "alarm": "緊急", "critical": "故障"},
     severity_prefixes={"notice": "", "warn": "", "alarm": "緊急：", "critical": "故障："},
@@ -54,6 +55,17 @@ CATALOGUE = Catalogue(
         "answer": "對方回覆",
         "rows": "數量",
         "examples": "例子",
+        "buyer": "買家",
+        "items": "商品",
+        "amount": "金額",
+        "history": "買家紀錄",
+        "as_of": "資料截至",
+        "reminded": "提醒後付款",
+        "alone": "未提醒付款",
+        "lift": "相差",
+        "recovered": "追回金額",
+        "took": "提醒到付款",
+        "skipped": "未提醒原因",
     },
     status_words={
         "unknown": "尚無紀錄",
@@ -107,7 +119,13 @@ CATALOGUE = Catalogue(
         "neighbour": "鄰居代收",
     },
     source_words={"kuaidi100": "Kuaidi100", "kdniao": "KDNiao", "sf": "順豐開放平台"},
-    counted={"attempts": ("已失敗 {n} 次", "已失敗 {n} 次"), "rows": ("{n} 列", "{n} 列")},
+    counted={
+        "attempts": ("已失敗 {n} 次", "已失敗 {n} 次"),
+        "rows": ("{n} 列", "{n} 列"),
+        "nudges": ("{n} 筆", "{n} 筆"),
+        "buyer_orders": ("另有 {n} 筆訂單", "另有 {n} 筆訂單"),
+        "buyer_paid": ("付款 {n} 筆", "付款 {n} 筆"),
+    },
     times=TimeWords(
         moment="{month}月{day}日 {time}",
         moment_with_year="{year}年{month}月{day}日 {time}",
@@ -119,6 +137,8 @@ CATALOGUE = Catalogue(
     more_orders=" 等，另有 {n} 筆",
     in_brackets="{text}（{note}）",
     lasted_of="{text}（設定 {note}）",
+    first_order="沒有其他訂單",
+    left_only="還剩 {left}",
     time_left="{at}（還剩 {left}）",
     time_past="{at}（已過 {left}）",
     open_case="處理",

@@ -138,7 +138,7 @@ def kept(shop_id: str, order_id: str) -> Kept | None:
     return None if row is None else _kept(row)
 
 
-def due(shard: int, now: datetime, limit: int) -> Iterator[Kept]:
+def due(shard: int, now: datetime, limit: int | None = None) -> Iterator[Kept]:
     """Orders at which the reminder has to look by now, longest due first. Eventually consistent."""
     for row in _Row.unpaid.query(shard, _Row.next_moment <= now, limit=limit):
         yield _kept(row)

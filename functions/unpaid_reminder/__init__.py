@@ -1,0 +1,1 @@
+"""Orders still unpaid -> nudges for agents."""
