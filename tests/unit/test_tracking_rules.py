@@ -116,7 +116,11 @@ CASES = [
     (20, {**MOVING, "watch": Watch.STOPPED, "last_event_at": at(0)}, []),
     # delivered: quiet, unless disputed and not handed over in person
     (900, {"status": Status.DELIVERED}, []),
-    (1, {"status": Status.DELIVERED, "disputes": ("O1",), "delivered_how": DeliveredHow.PERSON}, []),
+    (
+        1,
+        {"status": Status.DELIVERED, "disputes": ("O1",), "delivered_how": DeliveredHow.PERSON},
+        [],
+    ),
     (
         1,
         {"status": Status.DELIVERED, "disputes": ("O1",), "delivered_how": DeliveredHow.LOCKER},
