@@ -23,6 +23,7 @@ import alert_dispatcher.app
 import order_intake.app
 import parcel_tracker.app
 import unpaid_reminder.app
+from aftersales.http import HttpRequest
 from aftersales.settings.model import Alerts, Route, Settings, Shop, Source, Target, Tracking
 from aftersales.tables import settings as settings_table
 from local.buckets import Buckets
@@ -33,7 +34,9 @@ from local.queues import Message, Queues
 from local.state import State
 from local.template import Function, Queue, load
 from local.topics import Topics
+from tests import woo_server
 from tests.conftest import Tables
+from tests.woo_server import WooShop
 
 EVENTS = Path(__file__).resolve().parents[1] / "events"
 NOW = datetime(2026, 11, 3, 2, 10, tzinfo=UTC)
@@ -54,13 +57,18 @@ SECRETS = {
     "SF_CHECKWORD": "made-up-sf-checkword",
     "SF_PATH_SECRET": "made-up-path-secret",
     "ROBOT_SECRET": "made-up-robot-secret",
+    "WOO_CONSUMER_KEY": woo_server.KEY,
+    "WOO_CONSUMER_SECRET": woo_server.SECRET,
+    "WOO_WEBHOOK_SECRET": "made-up-woo-webhook-secret",
 }
 ROBOT_TOKEN = "made-up-robot-token"
+QUEUES = ("sweep", "push", "poll", "webhook", "remind")
 NEVER_LOGGED = {value for name, value in SECRETS.items() if name != "KDNIAO_BUSINESS_ID"} | {
     ROBOT_TOKEN,
     *("13900139417", "13900138026", "13900137750", "13900136608"),
+    *("(503) 555-0142", "Whitfield", "Dana.Whitfield@example.com"),
 }
-"""Secrets, and the phone numbers that couriers wrote into the scans of the events."""
+"""Secrets, the phone numbers that couriers wrote into the scans of the events, and a buyer."""
 
 
 @dataclass
@@ -70,6 +78,7 @@ class Outside:
     sent: list[tuple[str, bytes]] = field(default_factory=list)
     parcels: dict[str, dict[str, Any]] = field(default_factory=dict)
     status: int = 200
+    woo: WooShop = field(default_factory=WooShop)
 
     @property
     def messages(self) -> list[str]:
@@ -107,6 +116,11 @@ def served(outside: Outside) -> Iterator[str]:
             status, reply = outside.answer(self.path, self.read_body(1024 * 1024) or b"")
             self.reply(status, json.dumps(reply).encode())
 
+        def do_GET(self) -> None:
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            reply = outside.woo(HttpRequest("GET", self.path, headers))
+            self.reply(reply.status, reply.body, reply.headers)
+
     server = LoopbackServer(0, Handler)
     server.start()
     try:
@@ -116,13 +130,23 @@ def served(outside: Outside) -> Iterator[str]:
 
 
 def settings_at(url: str) -> Settings:
-    """All six sources, and one robot that hears everything."""
+    """All six sources, a shop of files and a live one, and one robot that hears everything."""
 
     def secrets(kind: str, *names: str) -> dict[str, str]:
         return {name: "env:" + f"{kind}_{name}".upper() for name in names}
 
     return Settings(
-        shops=(Shop(id="tb1", platform="taobao", name="青禾家居"),),
+        shops=(
+            Shop(id="tb1", platform="taobao", name="青禾家居"),
+            Shop(
+                id="us-store",
+                platform="woocommerce",
+                name="Spruce Home",
+                currency="USD",
+                base_url=f"{url}/woo",
+                secrets=secrets("woo", "consumer_key", "consumer_secret", "webhook_secret"),
+            ),
+        ),
         tracking=Tracking(
             sources={
                 "seventeentrack": Source(
@@ -165,7 +189,8 @@ def event_named(name: str) -> Any:
 def function_for(name: str) -> Function:
     """The deployed function that an event file is for."""
     start = name.replace("_", "")
-    return next(f for f in load().functions if start.startswith(f.logical_id.lower()))
+    fitting = [f for f in load().functions if start.startswith(f.logical_id.lower())]
+    return max(fitting, key=lambda function: len(function.logical_id))
 
 
 @dataclass
@@ -210,7 +235,7 @@ def _ordered(item: dict[str, Any]) -> dict[str, Any]:
 def world_of(tables: Tables, folder: Path, environment: pytest.MonkeyPatch) -> Iterator[World]:
     """A world, and at its end a look into everything that was logged."""
     state = State(folder)
-    queues = Queues(state, tuple(Queue(name.title(), name) for name in ("sweep", "push", "remind")))
+    queues = Queues(state, tuple(Queue(name.title(), name) for name in QUEUES))
     buckets = Buckets(state, ["aftersales-drop"])
     cloud = Cloud(queues, buckets, Topics(state))
     outside, log = Outside(), io.StringIO()
@@ -221,7 +246,7 @@ def world_of(tables: Tables, folder: Path, environment: pytest.MonkeyPatch) -> I
     with served(outside) as url:
         for service in ("SQS", "S3", "SNS"):
             environment.setenv(f"AWS_ENDPOINT_URL_{service}", cloud.url)
-        for queue in ("sweep", "push", "remind"):
+        for queue in QUEUES:
             address = f"{cloud.url}/000000000000/{queue}"
             environment.setenv(f"{queue.upper()}_QUEUE_URL", address)
         for name, value in SECRETS.items():

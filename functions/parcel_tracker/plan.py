@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from aftersales.cases.casebook import Casebook
+from aftersales.feeds.lag import BEHIND
+from aftersales.feeds.lag import tell_of_lag as lag_of_feed
 from aftersales.findings import Finding, Severity
 from aftersales.settings.model import Settings
 from aftersales.tables import cases, feeds
 
 MESSAGES_PER_CALL = 10
-BEHIND = timedelta(hours=3)
-"""A sweep this far behind is a case of its own, unless its source is known to be in trouble."""
 
 SendBatch = Callable[[Sequence[str]], None]
 """Puts up to ten message bodies into the sweep queue."""
@@ -44,16 +44,10 @@ def coverage_lag(settings: Settings, now: datetime) -> dict[str, timedelta]:
 def tell_of_lag(casebook: Casebook, lag: dict[str, timedelta], now: datetime) -> None:
     """Open a case for a sweep that fell behind, close it when it has caught up."""
     for source, behind in lag.items():
-        subject = f"feed:tracking#{source}"
-        if behind < BEHIND:
-            casebook.resolve(subject, "feed_behind", "caught_up", now)
-        elif not feeds.health(source).cases:
-            minutes = int(behind / timedelta(minutes=1))
-            facts: dict[str, str | int | None] = {
-                "feed": f"tracking {source}",
-                "behind_minutes": minutes - minutes % 60,
-            }
-            casebook.open(Finding("feed_behind", subject, Severity.CRITICAL, "", facts), now)
+        # Health is asked for only where it matters: most sweeps are never late.
+        explained = behind >= BEHIND and bool(feeds.health(source).cases)
+        feed, name = f"tracking#{source}", f"tracking {source}"
+        lag_of_feed(casebook, feed, name, behind, now, explained=explained)
 
 
 def tell_of_calendar(casebook: Casebook, years: Sequence[int], now: datetime) -> None:

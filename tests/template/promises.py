@@ -23,6 +23,10 @@ FOURTEEN_DAYS = 1_209_600
 
 HANDLERS = {
     "OrderIntakeFiles": "order_intake.app.files_handler",
+    "OrderIntakePollPlan": "order_intake.app.poll_plan_handler",
+    "OrderIntakePoll": "order_intake.app.poll_handler",
+    "OrderIntakeWebhook": "order_intake.app.webhook_handler",
+    "OrderIntakeWebhookApply": "order_intake.app.webhook_apply_handler",
     "ParcelTrackerPlan": "parcel_tracker.app.plan_handler",
     "ParcelTrackerSweep": "parcel_tracker.app.sweep_handler",
     "ParcelTrackerPush": "parcel_tracker.app.push_handler",
@@ -332,7 +336,7 @@ def dropped_files_are_private(template: Template) -> Iterator[str]:
 
 
 def pushes_have_one_guarded_way_in(template: Template) -> Iterator[str]:
-    """Two routes, throttled, in resources that every partition and emulator knows."""
+    """Three routes, throttled, in resources that every partition and emulator knows."""
     kinds = {resource["Type"] for resource in template.raw["Resources"].values()}
     for kind in kinds & {"AWS::Serverless::HttpApi", "AWS::Serverless::Api", "AWS::Lambda::Url"}:
         yield f"{kind} does not exist everywhere"
@@ -345,7 +349,7 @@ def pushes_have_one_guarded_way_in(template: Template) -> Iterator[str]:
             yield f"{name}: the handler reads payload format 2.0"
     routes = template.written("AWS::ApiGatewayV2::Route")
     keys = {given["RouteKey"] for given in routes.values()}
-    if keys != {"POST /push/{source}", "POST /push/{source}/{secret}"}:
+    if keys != {"POST /push/{source}", "POST /push/{source}/{secret}", "POST /shops/{shop}"}:
         yield f"the routes are {sorted(keys)}"
     for name, given in routes.items():
         if named(given["Target"]) not in integrations:
@@ -384,6 +388,7 @@ def alarms_cover_what_can_go_wrong(template: Template) -> Iterator[str]:
     late = {
         ("OldestPendingAlertSeconds", "alert_dispatcher"): "breaching",
         ("CoverageLagSeconds", "parcel_tracker"): "breaching",
+        ("CoverageLagSeconds", "order_intake"): "breaching",
     }
     for key, missing in (events | late).items():
         alarm = watched.get(key)
@@ -400,7 +405,7 @@ def alarms_cover_what_can_go_wrong(template: Template) -> Iterator[str]:
 
 def outputs_say_where_things_are(template: Template) -> Iterator[str]:
     """What an operator needs after a deployment."""
-    expected = {"DropBucketName", "PushUrl", "TablePrefix", "FailureQueueUrl"}
+    expected = {"DropBucketName", "PushUrl", "ShopUrl", "TablePrefix", "FailureQueueUrl"}
     expected |= {f"{queue}Url" for queue in template.written("AWS::SQS::Queue")}
     for name in sorted(expected - template.raw["Outputs"].keys()):
         yield f"no output {name}"

@@ -27,6 +27,7 @@ OF_THE_PLATFORM = {
 """Lambda itself uses these in the function's name: logging, reading queues and streams."""
 
 HANDED_AND_NOT_USED: dict[str, frozenset[Name]] = {
+    "OrderIntakeWebhook": frozenset({("aftersales.cases.casebook", "Casebook")}),
     # A push is verified and queued: the desk that it is handed has a casebook, which stays closed.
     "ParcelTrackerPush": frozenset({("aftersales.cases.casebook", "Casebook")}),
     # The reminder's plan and its report open no connection to a shop.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
+from aftersales import aws
 from aftersales.errors import OutsideFailure
 
 
@@ -48,3 +50,13 @@ def send_all(sqs: Any, queue_url: str, bodies: Sequence[str]) -> None:
             f"the queue took {len(entries) - len(failed)} of {len(entries)} messages",
             code=str(failed[0].get("Code", "")),
         )
+
+
+def queue_sender(variable: str) -> Callable[[Sequence[str]], None]:
+    """Sends up to ten messages to the queue whose address stands in that environment variable."""
+    url = os.environ[variable]
+
+    def send(bodies: Sequence[str]) -> None:
+        send_all(aws.client("sqs"), url, bodies)
+
+    return send

@@ -41,6 +41,10 @@ OPERATOR_KINDS = (
     "source_down",
     "source_misconfigured",
     "source_quota",
+    "shop_misconfigured",
+    "shop_quota",
+    "shop_token_expiring",
+    "webhook_off",
     "feed_behind",
     "rows_rejected",
     "target_failing",
@@ -87,6 +91,8 @@ PLACES = frozenset(
         "alone",
         "lift",
         "recovered",
+        "token_ends_at",
+        "token_left",
     }
 )
 

@@ -313,6 +313,42 @@ KINDS = {
         solved_title="quota renewed",
         solved_what="Look-ups work again.",
     ),
+    "shop_misconfigured": Wording(
+        title="[{shop} refuses our access|A shop refuses our access]",
+        what="[{shop}|A shop] does not accept our key, signature or permission.",
+        why="Until it is fixed, its new orders, payments and refunds are not read.",
+        todo="Read the shop's answer below first. Then check the shop's secrets in the settings, "
+        "and in its back office the authorisation and the permissions of the app or key.",
+        solved_title="the shop can be read again",
+        solved_what="What was missed has been read.",
+    ),
+    "shop_quota": Wording(
+        title="[{shop} quota used up|Shop quota used up]",
+        what="The quota of calls to [{shop}|a shop] is used up, and new calls are refused.",
+        why="Until it is renewed, its new orders, payments and refunds are not read.",
+        todo="Check the app's quota in the platform's console first and ask for more. Then see "
+        "whether another program uses the same app.",
+        solved_title="quota renewed",
+        solved_what="The shop is read again, from where it stopped.",
+    ),
+    "shop_token_expiring": Wording(
+        title="Access to [{shop}|a shop] ends[ in {token_left}| soon]",
+        what="The authorisation of [{shop}|a shop] ends[ on {token_ends_at}| soon].",
+        why="After that its orders, payments and refunds can no longer be read.",
+        todo="Authorise the shop again in the platform's console, then store the new token and "
+        "its end under the secrets that the settings name.",
+        solved_title="authorisation renewed",
+        solved_what="The new one is in use.",
+    ),
+    "webhook_off": Wording(
+        title="[{shop} stopped pushing|A shop stopped pushing]",
+        what="[{shop}|A shop] has switched off its webhooks to us after failed deliveries.",
+        why="Payments and changes are seen only with the next reading of the shop, minutes later.",
+        todo="Look first whether the address of the desk can be reached from the internet. Then "
+        "set the webhooks named below to active in the shop's back office.",
+        solved_title="the shop pushes again",
+        solved_what="Its webhooks are active.",
+    ),
     "feed_behind": Wording(
         title="Reading is [{behind} behind|behind]",
         what="[Feed {feed}|A feed] was not read in time[ and is {behind} behind].",
@@ -324,14 +360,16 @@ KINDS = {
     ),
     "rows_rejected": Wording(
         title="[{rows}|File] not imported",
-        what="[{rows} of {file} could not be read, and the rest was imported|{rows} could not be "
-        "read, and the rest was imported|The file {file} could not be imported|A file could not "
-        "be imported].",
+        what="[{rows} of {file} could not be read, and the rest was imported|{rows} of {feed} "
+        "could not be read, and the rest was taken|{rows} could not be read, and the rest was "
+        "imported|The file {file} could not be imported|A file could not be imported].",
         why="Nobody is watching those orders.",
-        todo="Check the places and reasons below first, correct the sheet and upload it again. "
-        "For numbers like 1.23E+12, format the column as text and export again.",
-        solved_title="missing rows imported",
-        solved_what="The file was imported whole.",
+        todo="[Check the places and reasons below first, then those orders in the back office. "
+        "The rows of {feed} as they came are kept in quarantine.|Check the places and reasons "
+        "below first, correct the sheet and upload it again. For numbers like 1.23E+12, format "
+        "the column as text and export again.]",
+        solved_title="rows are read again",
+        solved_what="No further row was refused.",
     ),
     "target_failing": Wording(
         title="[{target} gets no alerts|Alerts are not delivered]",

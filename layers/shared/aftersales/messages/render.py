@@ -125,8 +125,12 @@ def _words(facts: Facts, shop_name: str) -> dict[str, str | None]:
     behind = facts.number("behind_minutes")
     source = facts.text("source")
     lost = facts.text("reason") in (Reason.LOST, Reason.DESTROYED)
+    ends_at = facts.time("expires_at")
     return {
-        "shop": shop_name.strip() or alert.shop_id or facts.text("shop_id"),
+        "shop": shop_name.strip()
+        or facts.text("shop_name")
+        or alert.shop_id
+        or facts.text("shop_id"),
         "orders": _order_list(facts),
         "courier": courier,
         "waybill": waybill,
@@ -156,6 +160,8 @@ def _words(facts: Facts, shop_name: str) -> dict[str, str | None]:
         "open_for": clock.length(alert.at - alert.opened_at),
         "severity": catalogue.severity_words[alert.severity],
         **order_words(facts),
+        "token_ends_at": clock.moment(ends_at) if ends_at else None,
+        "token_left": clock.length(ends_at - clock.now, parts=1) if ends_at else None,
     }
 
 

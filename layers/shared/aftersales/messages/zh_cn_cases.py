@@ -256,6 +256,38 @@ KINDS = {
         solved_title="查询额度恢复",
         solved_what="查询已恢复。",
     ),
+    "shop_misconfigured": Wording(
+        title="[{shop}拒绝了我们的授权|店铺拒绝了我们的授权]",
+        what="[{shop}|店铺]不接受我们的密钥、签名或权限，订单读不了。",
+        why="修好之前，新的订单、付款和退款都看不到。",
+        todo="先看下面对方的答复，再核对设置里该店铺的密钥，并到平台后台看授权和应用权限。",
+        solved_title="店铺恢复读取",
+        solved_what="漏掉的数据已补齐。",
+    ),
+    "shop_quota": Wording(
+        title="[{shop}调用额度用完|店铺调用额度用完]",
+        what="[{shop}|店铺]的接口调用额度已用完，新的调用被拒绝。",
+        why="额度恢复之前，新的订单、付款和退款都看不到。",
+        todo="先到平台控制台看应用的额度并申请加量，再看是否有别的程序在用同一个应用。",
+        solved_title="店铺额度恢复",
+        solved_what="已从停下的地方继续读取。",
+    ),
+    "shop_token_expiring": Wording(
+        title="[{shop}|店铺]授权[ {token_left}后|即将]到期",
+        what="[{shop}|店铺]的授权[将在 {token_ends_at} |即将]到期。",
+        why="到期后，该店铺的订单、付款和退款都读不了。",
+        todo="到平台后台重新授权，再把新的授权码和到期时间存到设置所写的密钥里。",
+        solved_title="店铺授权已更新",
+        solved_what="新的授权已在使用。",
+    ),
+    "webhook_off": Wording(
+        title="[{shop}停止了推送|店铺停止了推送]",
+        what="[{shop}|店铺]因多次投递失败，停用了发给我们的推送。",
+        why="付款和变更要等下一次读取才能看到，会晚几分钟。",
+        todo="先看本系统的地址能否从外网访问，再到店铺后台把下面的推送重新启用。",
+        solved_title="店铺恢复推送",
+        solved_what="推送已启用。",
+    ),
     "feed_behind": Wording(
         title="数据读取落后[ {behind}]",
         what="[数据 {feed} |一路数据]没有按时读完[，比现在晚了 {behind}]。",
@@ -267,13 +299,15 @@ KINDS = {
     ),
     "rows_rejected": Wording(
         title="[{rows}数据|文件]没有导入",
-        what="[文件 {file} 里有 {rows}读不了，已放一边，其余照常导入|有 {rows}读不了，已放一边，"
-        "其余照常导入|文件 {file} 没能导入|有文件没能导入]。",
+        what="[文件 {file} 里有 {rows}读不了，已放一边，其余照常导入|{feed} 里有 {rows}读不了，"
+        "已放一边，其余照常读取|有 {rows}读不了，已放一边，其余照常导入|"
+        "文件 {file} 没能导入|有文件没能导入]。",
         why="这些订单没有人在跟踪。",
-        todo="先看下面的位置和原因，在表格里改好后重新上传。单号变成 1.23E+12 的，"
-        "把该列设成文本再导出。",
-        solved_title="数据已补上",
-        solved_what="重新上传的文件已全部导入。",
+        todo="[先看下面的位置和原因，到店铺后台核对这些订单；{feed} 的原始数据保存在隔离区。|"
+        "先看下面的位置和原因，在表格里改好后重新上传。单号变成 1.23E+12 的，"
+        "把该列设成文本再导出。]",
+        solved_title="数据已能读取",
+        solved_what="没有再出现读不了的数据。",
     ),
     "target_failing": Wording(
         title="[{target}收不到通知|通知发不出去]",

@@ -257,6 +257,38 @@ KINDS = {
         solved_title="查詢額度恢復",
         solved_what="查詢已恢復。",
     ),
+    "shop_misconfigured": Wording(
+        title="[{shop} 拒絕我們的授權|賣場拒絕我們的授權]",
+        what="[{shop} |賣場]不接受我們的金鑰、簽章或權限，訂單讀不到。",
+        why="修好之前，新的訂單、付款和退款都看不到。",
+        todo="先看下面對方的回覆，再核對設定裡這個賣場的金鑰，並到平台後台看授權和應用程式權限。",
+        solved_title="賣場恢復讀取",
+        solved_what="漏掉的資料已補齊。",
+    ),
+    "shop_quota": Wording(
+        title="[{shop} 呼叫額度用完|賣場呼叫額度用完]",
+        what="[{shop} |賣場]的介面呼叫額度已用完，新的呼叫被拒絕。",
+        why="額度恢復之前，新的訂單、付款和退款都看不到。",
+        todo="先到平台主控台看應用程式的額度並申請加量，再看是否有別的程式共用同一個應用程式。",
+        solved_title="賣場額度恢復",
+        solved_what="已從停下的地方繼續讀取。",
+    ),
+    "shop_token_expiring": Wording(
+        title="[{shop} |賣場]授權[ {token_left}後|即將]到期",
+        what="[{shop} |賣場]的授權[將在 {token_ends_at} |即將]到期。",
+        why="到期後，這個賣場的訂單、付款和退款都讀不到。",
+        todo="到平台後台重新授權，再把新的授權碼和到期時間存到設定所寫的金鑰裡。",
+        solved_title="賣場授權已更新",
+        solved_what="新的授權已經在用。",
+    ),
+    "webhook_off": Wording(
+        title="[{shop} 停止推送|賣場停止推送]",
+        what="[{shop} |賣場]因多次傳送失敗，停用了給我們的推送。",
+        why="付款和異動要等下一次讀取才看得到，會晚幾分鐘。",
+        todo="先看本系統的網址能否從外網連到，再到賣場後台把下面的推送重新啟用。",
+        solved_title="賣場恢復推送",
+        solved_what="推送已啟用。",
+    ),
     "feed_behind": Wording(
         title="資料讀取落後[ {behind}]",
         what="[資料 {feed} |一路資料]沒有按時讀完[，比現在晚了 {behind}]。",
@@ -268,13 +300,15 @@ KINDS = {
     ),
     "rows_rejected": Wording(
         title="[{rows}資料|檔案]沒有匯入",
-        what="[檔案 {file} 裡有 {rows}讀不了，已先擱置，其餘照常匯入|有 {rows}讀不了，已先擱置，"
-        "其餘照常匯入|檔案 {file} 沒能匯入|有檔案沒能匯入]。",
+        what="[檔案 {file} 裡有 {rows}讀不了，已先擱置，其餘照常匯入|{feed} 裡有 {rows}讀不了，"
+        "已先擱置，其餘照常讀取|有 {rows}讀不了，已先擱置，其餘照常匯入|"
+        "檔案 {file} 沒能匯入|有檔案沒能匯入]。",
         why="這些訂單沒有人追蹤。",
-        todo="先看下面的位置和原因，在表格裡改好後重新上傳。單號變成 1.23E+12 的，"
-        "把該欄設成文字再匯出。",
-        solved_title="資料已補上",
-        solved_what="重新上傳的檔案已全部匯入。",
+        todo="[先看下面的位置和原因，到賣場後台核對這些訂單；{feed} 的原始資料保存在隔離區。|"
+        "先看下面的位置和原因，在表格裡改好後重新上傳。單號變成 1.23E+12 的，"
+        "把該欄設成文字再匯出。]",
+        solved_title="資料已能讀取",
+        solved_what="沒有再出現讀不了的資料。",
     ),
     "target_failing": Wording(
         title="[{target}收不到通知|通知送不出去]",

@@ -144,6 +144,7 @@ def _check_shop(shop: Shop, base: TrackingRules, path: Path, reader: Reader) -> 
     check_rules(shop.rules, base, (*path, "rules"), reader)
     if shop.auto_confirm_days is not None:
         check_positive(shop.auto_confirm_days, (*path, "auto_confirm_days"), reader)
+    check_positive(shop.first_look_back_hours, (*path, "first_look_back_hours"), reader)
     check_connection(shop, path, reader)
 
 

@@ -95,6 +95,8 @@ class Shop(_Struct, frozen=True):
     options: dict[str, str] = {}
     poll: bool = True
     """Are its feeds read on schedule? False: only what it pushes and what is asked for by id."""
+    first_look_back_hours: float = 24
+    """How far back its feeds are read the first time."""
     reminder: dict[str, Any] = {}
     """Overrides single fields of `Reminder` for this shop."""
 

@@ -4,6 +4,8 @@
     tracking#<source>#<n>   the sweep of one shard at one source: watermark, lease, progress
     source#<source>         the source's request slots and health, shared by all shards
     target#<target>         until when a robot wants to be left alone
+    shop#<shop>#<feed>      how far a shop's feed was read: position, lease, pause
+    news#<shop>#<what>      a push that was taken already, kept for a few days
 
 Progress inside a sweep is written before a chunk of parcels is asked about (`claimed_through`) and
 never after: a run that dies has its last chunk counted as asked, so that no number is asked twice
@@ -21,6 +23,7 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.condition import Condition
 
+from aftersales.feeds.windows import Position
 from aftersales.tables.connection import Table
 from aftersales.tables.fields import InstantAttribute, PackedAttribute
 
@@ -57,6 +60,21 @@ class SweepProgress:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedReading:
+    """Where the reading of one shop's feed stands.
+
+    `not_before` is the business time before which the shop is left alone. The lease (real time)
+    keeps a second run away.
+    """
+
+    position: Position = field(default_factory=Position)
+    not_before: datetime | None = None
+    leased_by: str = ""
+    leased_until: datetime | None = None
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class SourceHealth:
     """How a source is doing (business time). `cases` are the kinds of open cases about it."""
 
@@ -74,9 +92,11 @@ class _Row(Table):
     feed = UnicodeAttribute(hash_key=True)
     progress = PackedAttribute(SweepProgress, null=True)
     health = PackedAttribute(SourceHealth, null=True)
+    reading = PackedAttribute(FeedReading, null=True)
     version = NumberAttribute(null=True)
     next_slot = NumberAttribute(null=True)
     blocked_until = InstantAttribute(null=True)
+    expires_at = NumberAttribute(null=True)
 
 
 def sweep_feed(source: str, shard: int) -> str:
@@ -109,6 +129,46 @@ def all_progress(feeds: Iterable[str]) -> dict[str, SweepProgress]:
     return {
         row.feed: row.progress for row in _Row.batch_get(list(feeds)) if row.progress is not None
     }
+
+
+def shop_feed(shop_id: str, feed: str) -> str:
+    """The name of a shop's feed, such as `shop#tb1#refunds`."""
+    return f"shop#{shop_id}#{feed}"
+
+
+def reading(feed: str) -> FeedReading:
+    """Where the reading of a shop's feed stands; an empty one where it was never read."""
+    row = _find(feed)
+    if row is None or row.reading is None:
+        return FeedReading()
+    return replace(row.reading, version=int(row.version or 0))
+
+
+def save_reading(feed: str, value: FeedReading) -> FeedReading | None:
+    """Write a reading over the version it was made from. None where another run was faster."""
+    actions = [_Row.reading.set(replace(value, version=0)), _Row.version.set(value.version + 1)]
+    if not _update(_Row(feed), actions, _at_version(value.version)):
+        return None
+    return replace(value, version=value.version + 1)
+
+
+def all_readings(feeds: Iterable[str]) -> dict[str, FeedReading]:
+    """The readings of several feeds; those never read are missing. Eventually consistent."""
+    return {row.feed: row.reading for row in _Row.batch_get(list(feeds)) if row.reading is not None}
+
+
+def is_known_news(shop_id: str, what: str, wall_now: datetime) -> bool:
+    """Was this push (by its delivery id, or the hash of its content) taken before?"""
+    row = _find(f"news#{shop_id}#{what}")
+    # Expired items are deleted some time later, not at once.
+    return row is not None and int(row.expires_at or 0) > wall_now.timestamp()
+
+
+def remember_news(shop_id: str, what: str, keep: timedelta, wall_now: datetime) -> bool:
+    """Remember a push for so long (real time). False where it is known already."""
+    forgotten = _Row.feed.does_not_exist() | (_Row.expires_at <= int(wall_now.timestamp()))
+    until = int((wall_now + keep).timestamp())
+    return _update(_Row(f"news#{shop_id}#{what}"), [_Row.expires_at.set(until)], forgotten)
 
 
 def health(source: str) -> SourceHealth:

@@ -1,0 +1,1 @@
+"""Reading what others tell in windows of time, without gaps."""
