@@ -156,6 +156,7 @@ MISTAKES: list[tuple[Promise, Place, Any]] = [
         GONE,
     ),
     (promises.pushes_have_one_guarded_way_in, ("Resources", "PushSecretRoute"), GONE),
+    (promises.pushes_have_one_guarded_way_in, ("Resources", "ShopRoute"), GONE),
     (
         promises.pushes_have_one_guarded_way_in,
         ("Resources", "PushPermission", "Properties", "SourceArn"),
@@ -183,6 +184,7 @@ MISTAKES: list[tuple[Promise, Place, Any]] = [
         10,
     ),
     (promises.alarms_cover_what_can_go_wrong, ("Resources", "OrderIntakeFilesErrorsAlarm"), GONE),
+    (promises.alarms_cover_what_can_go_wrong, ("Resources", "ShopLagAlarm"), GONE),
     (promises.outputs_say_where_things_are, ("Outputs", "PushUrl"), GONE),
     (rights.every_right_is_on_something_named, (*STATEMENT, "Resource"), "*"),
     (rights.every_right_is_on_something_named, (*STATEMENT, "Action"), "dynamodb:*"),
