@@ -215,9 +215,9 @@ def _masked(scan: TrackingEvent, parcel: Parcel) -> str:
 
 
 def _state_words(status: object, reason: object) -> str:
-    from aftersales.messages.render import CATALOGUES
+    from aftersales.messages.render import catalogue_for
 
-    words = CATALOGUES["en"]
+    words = catalogue_for("en")
     if status is None:
         return "?"
     state = words.status_words.get(str(status), str(status))

@@ -15,9 +15,11 @@ from aftersales.messages.catalogue import (
     Wording,
 )
 from aftersales.messages.phrasing import needed_places, places
-from aftersales.messages.render import CATALOGUES
+from aftersales.messages.render import LANGUAGES as MODULES
+from aftersales.messages.render import catalogue_for
 from aftersales.tracking import DeliveredHow, Reason, Status
 
+CATALOGUES = {language: catalogue_for(language) for language in MODULES}
 LANGUAGES = sorted(CATALOGUES)
 ALL_KINDS = [*PARCEL_KINDS, *ORDER_KINDS, *OPERATOR_KINDS, *REPORT_KINDS]
 SENTENCES = [field.name for field in fields(Wording)]

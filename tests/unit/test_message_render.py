@@ -11,11 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aftersales.findings import Alert, Severity, Transition
+from aftersales.messages import en, zh_cn, zh_tw
 from aftersales.messages.catalogue import OPERATOR_KINDS, PARCEL_KINDS
-from aftersales.messages.render import CATALOGUES, catalogue_for, render
+from aftersales.messages.render import catalogue_for, render
 
 NOW = datetime(2026, 11, 5, 6, 20, tzinfo=UTC)
-LANGUAGES = ("zh-CN", "zh-TW", "en")
+CATALOGUES = {"zh-CN": zh_cn.CATALOGUE, "zh-TW": zh_tw.CATALOGUE, "en": en.CATALOGUE}
+LANGUAGES = tuple(CATALOGUES)
 KINDS = (*PARCEL_KINDS, *OPERATOR_KINDS, "kind_of_next_year")
 PARCEL_FACTS = {
     "order_ids": "2611030001234567890",

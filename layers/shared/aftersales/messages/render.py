@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from importlib import import_module
 from urllib.parse import quote
 
 from aftersales.couriers.codes import display_name
 from aftersales.findings import Alert, Transition
-from aftersales.messages import en, zh_cn, zh_tw
 from aftersales.messages.base import Button, Field, Labels, Message
 from aftersales.messages.catalogue import OPERATOR_KINDS, Catalogue, Wording
 from aftersales.messages.facts import Clock, Facts
@@ -21,11 +21,8 @@ from aftersales.messages.order_words import listed_fields, order_values, order_w
 from aftersales.messages.phrasing import fill
 from aftersales.tracking import Reason
 
-CATALOGUES = {
-    "zh-CN": zh_cn.CATALOGUE,
-    "zh-TW": zh_tw.CATALOGUE,
-    "en": en.CATALOGUE,
-}
+LANGUAGES = {"zh-CN": "zh_cn", "zh-TW": "zh_tw", "en": "en"}
+"""Language -> its module. A function mostly speaks one: the others are not even loaded."""
 ORDERS_SHOWN = 5
 EXAMPLES_LIMIT = 360
 
@@ -58,8 +55,11 @@ def catalogue_for(language: str) -> Catalogue:
     """
     tag = language.strip().replace("_", "-").lower()
     if tag.startswith(_TRADITIONAL):
-        return CATALOGUES["zh-TW"]
-    return CATALOGUES["en" if tag.split("-")[0] == "en" else _DEFAULT_LANGUAGE]
+        known = "zh-TW"
+    else:
+        known = "en" if tag.split("-")[0] == "en" else _DEFAULT_LANGUAGE
+    catalogue: Catalogue = import_module(f"aftersales.messages.{LANGUAGES[known]}").CATALOGUE
+    return catalogue
 
 
 def render(
