@@ -12,8 +12,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from aftersales.cases.casebook import Casebook
 from aftersales.cases.model import Delivery
 from aftersales.cases.routes import targets_for
 from aftersales.channels.base import Channel, Outcome, OutcomeKind
@@ -22,8 +23,11 @@ from aftersales.findings import Alert, Finding, Severity, Transition
 from aftersales.http import Transport
 from aftersales.messages.base import Message
 from aftersales.settings.model import Settings, Target
-from aftersales.tables import feeds, outbox
+from aftersales.tables import outbox, targets
 from alert_dispatcher.rules import Next, Verdict, is_ready, judge
+
+if TYPE_CHECKING:
+    from aftersales.cases.casebook import Casebook
 
 CLAIM_SECONDS = 60.0
 """Longer than a send may take (connect 3 s, read 5 s, one plain repeat)."""
@@ -42,9 +46,15 @@ class Dispatcher:
     jitter: Callable[[], float] = random.random
 
     def __post_init__(self) -> None:
-        self._casebook = Casebook(self.settings.alerts)
         self._channels: dict[str, Channel] = {}
         self._blocked: dict[str, datetime] = {}
+
+    @cached_property
+    def _casebook(self) -> Casebook:
+        # Needed only when a target fails: most runs start without it.
+        from aftersales.cases.casebook import Casebook
+
+        return Casebook(self.settings.alerts)
 
     def deliver_all(self, deliveries: Iterable[Delivery], until: datetime) -> Counter[str]:
         """Deliver what is ready until real time `until`. Returns counts of named outcomes."""
@@ -87,7 +97,7 @@ class Dispatcher:
     def _is_blocked(self, name: str, now: datetime) -> bool:
         until = self._blocked.get(name)
         if until is None or until <= now:
-            until = feeds.blocked_until(name)
+            until = targets.blocked_until(name)
             if until is not None:
                 self._blocked[name] = until
         return until is not None and until > now
@@ -134,7 +144,7 @@ class Dispatcher:
         said = f"{outcome.kind} {outcome.code} {outcome.detail}".strip()[:200]
         if verdict.block_until is not None:
             self._blocked[name] = verdict.block_until
-            feeds.block(name, verdict.block_until)
+            targets.block(name, verdict.block_until)
         if verdict.next is Next.SENT:
             outbox.record_sent(delivery, now, said)
             if delivery.attempts > 1:

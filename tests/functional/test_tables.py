@@ -10,7 +10,7 @@ import pytest
 from aftersales import watching
 from aftersales.errors import Conflict
 from aftersales.parcels import Order, OrderLine, OrderStatus, Parcel, RefundStatus, Shipment
-from aftersales.tables import feeds, orders, parcels, quarantine, settings
+from aftersales.tables import feeds, orders, parcels, quarantine, settings, targets
 from aftersales.tables.connection import binding
 from aftersales.tables.fields import iso
 from aftersales.tracking import Status, TrackingEvent
@@ -230,11 +230,11 @@ def test_progress_made_from_an_old_version_is_not_written(tables):
 
 
 def test_a_block_is_never_shortened(tables):
-    feeds.block("robot", NOW + timedelta(minutes=10))
-    feeds.block("robot", NOW + timedelta(minutes=1))
-    assert feeds.blocked_until("robot") == NOW + timedelta(minutes=10)
-    feeds.block("robot", NOW + timedelta(minutes=20))
-    assert feeds.blocked_until("robot") == NOW + timedelta(minutes=20)
+    targets.block("robot", NOW + timedelta(minutes=10))
+    targets.block("robot", NOW + timedelta(minutes=1))
+    assert targets.blocked_until("robot") == NOW + timedelta(minutes=10)
+    targets.block("robot", NOW + timedelta(minutes=20))
+    assert targets.blocked_until("robot") == NOW + timedelta(minutes=20)
 
 
 def test_the_same_bad_input_is_kept_once(tables):

@@ -140,7 +140,7 @@ def rights_used(handler: str, without: frozenset[Name] = NOTHING) -> frozenset[t
     """
     used: set[tuple[str, str]] = set()
     for module, node in reached(handler, without):
-        table = module.dotted.removeprefix("aftersales.tables.")
+        table = _table_of(module) if module.dotted.startswith("aftersales.tables.") else ""
         for call in (part for part in ast.walk(node) if isinstance(part, ast.Call)):
             for given in call.args:
                 # Also where the operation is named to a function that calls it.
@@ -150,11 +150,20 @@ def rights_used(handler: str, without: frozenset[Name] = NOTHING) -> frozenset[t
                 continue
             if call.func.attr in CLIENT_VERBS:
                 used.add((CLIENT_VERBS[call.func.attr], ""))
-            elif table != module.dotted and call.func.attr in ROW_VERBS:
+            elif table and call.func.attr in ROW_VERBS:
                 place = _place(table, call.func.value)
                 if place:
                     used.add((f"dynamodb:{ROW_VERBS[call.func.attr]}", place))
     return frozenset(used)
+
+
+def _table_of(module: Module) -> str:
+    """The table that a module's model names (`name: ClassVar[str] = "feeds"`), "" without one."""
+    for part in ast.walk(module.tree):
+        named = isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name)
+        if named and part.target.id == "name" and isinstance(part.value, ast.Constant):
+            return str(part.value.value)
+    return ""
 
 
 def _place(table: str, receiver: ast.expr) -> str:

@@ -25,7 +25,7 @@ from pynamodb.expressions.condition import Condition
 
 from aftersales.feeds.windows import Position
 from aftersales.tables.connection import Table
-from aftersales.tables.fields import InstantAttribute, PackedAttribute
+from aftersales.tables.fields import PackedAttribute
 
 RESERVE_TRIES = 6
 
@@ -95,7 +95,6 @@ class _Row(Table):
     reading = PackedAttribute(FeedReading, null=True)
     version = NumberAttribute(null=True)
     next_slot = NumberAttribute(null=True)
-    blocked_until = InstantAttribute(null=True)
     expires_at = NumberAttribute(null=True)
 
 
@@ -208,18 +207,6 @@ def reserve_slots(source: str, count: int, per_second: float, wall_now: datetime
         if _update(row, [_Row.next_slot.set(round(start + duration, 3))], condition):
             return wall_now + timedelta(seconds=start - now)
     return wall_now + timedelta(seconds=duration)
-
-
-def blocked_until(target: str) -> datetime | None:
-    """Until when a target wants no message, or None."""
-    row = _find(f"target#{target}")
-    return None if row is None else row.blocked_until
-
-
-def block(target: str, until: datetime) -> None:
-    """A target asked to be left alone. A longer block that is known already stays."""
-    longer_is_known = _Row.blocked_until >= until
-    _update(_Row(f"target#{target}"), [_Row.blocked_until.set(until)], ~longer_is_known)
 
 
 def _find(feed: str) -> _Row | None:

@@ -79,10 +79,14 @@ class PackedAttribute(Attribute[T], Generic[T]):
 
     def __init__(self, kind: type[T], **options: Any) -> None:
         super().__init__(**options)
-        self._decoder = msgspec.json.Decoder(kind)
+        self._kind = kind
+        self._decoder: msgspec.json.Decoder[T] | None = None
 
     def serialize(self, value: T) -> str:
         return pack(value)
 
     def deserialize(self, value: str) -> T:
+        # Made on first use: a function reads few of the types that it knows.
+        if self._decoder is None:
+            self._decoder = msgspec.json.Decoder(self._kind)
         return self._decoder.decode(value)
