@@ -8,10 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from local.engine import Engine
 from local.tables import create_tables
 from local.template import TEMPLATE
+
+# An example that takes long on a busy machine is no failure.
+settings.register_profile("without_deadline", deadline=None)
+settings.load_profile("without_deadline")
 
 
 @dataclass(frozen=True)

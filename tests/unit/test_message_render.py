@@ -7,7 +7,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aftersales.findings import Alert, Severity, Transition
@@ -350,6 +350,7 @@ def test_a_related_language_finds_its_catalogue(language, catalogue):
         | st.sampled_from(["1e400", "nan", "-3", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z"]),
     ),
 )
+@settings(suppress_health_check=[HealthCheck.too_slow])
 def test_facts_of_any_content_never_keep_an_alert_back(kind, transition, language, facts):
     message = say(alert(kind, transition, facts=facts), language)
     assert message.title
