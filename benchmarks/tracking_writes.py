@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from threading import Lock
 from typing import Any
 
 from benchmarks.measuring import (
@@ -55,7 +56,7 @@ class Units(Counter[str]):
 @contextmanager
 def counted(client: Any) -> Iterator[Units]:
     """Add up what every call over `client` consumes, asking the engine for it each time."""
-    units = Units()
+    units, lock = Units(), Lock()
     events = client.meta.events
 
     def ask(params: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
@@ -67,11 +68,10 @@ def counted(client: Any) -> Iterator[Units]:
     def note(parsed: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
         kind = "write" if model.name in WRITES else "read"
         used = parsed.get("ConsumedCapacity", ())
-        for entry in used if isinstance(used, list | tuple) else [used]:
-            table = entry["TableName"].partition("-")[2]
-            units[f"{kind} {'history' if context.get('is_history') else table}"] += entry[
-                "CapacityUnits"
-            ]
+        with lock:
+            for entry in used if isinstance(used, list | tuple) else [used]:
+                table = "history" if context.get("is_history") else entry["TableName"]
+                units[f"{kind} {table.partition('-')[2] or table}"] += entry["CapacityUnits"]
 
     events.register("before-parameter-build.dynamodb", ask)
     events.register("after-call.dynamodb", note)

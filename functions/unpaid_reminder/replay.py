@@ -24,6 +24,8 @@ EVERY = timedelta(minutes=1)
 """How often the reminder runs."""
 Opens = Callable[[str, datetime], datetime]
 """When messages may be sent for a shop, from a time on."""
+Runs = Callable[[datetime], datetime]
+"""The first run at or after a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +57,20 @@ class Replay:
         return Counter((one.outcome, one.reason) for one in self.done)
 
 
-def replay(orders: Sequence[Order], settings: Settings, opens: Opens) -> Replay:
-    """Go through the time of these orders minute by minute; only minutes with a moment count."""
-    past = _Past(orders, settings, opens)
+def run_after(at: datetime) -> datetime:
+    """The first run at or after a time where none was missed: the next full minute."""
+    rest = timedelta(seconds=at.second, microseconds=at.microsecond)
+    return at if not rest else at - rest + EVERY
+
+
+def replay(
+    orders: Sequence[Order], settings: Settings, opens: Opens, runs: Runs = run_after
+) -> Replay:
+    """Go through the time of these orders run by run; only runs that meet a moment count.
+
+    `runs` says when the reminder ran; every minute, where nothing else is said.
+    """
+    past = _Past(orders, settings, opens, runs)
     while past.waiting:
         now, number = heapq.heappop(past.waiting)
         past.look(number, now)
@@ -67,8 +80,10 @@ def replay(orders: Sequence[Order], settings: Settings, opens: Opens) -> Replay:
 class _Past:
     """All orders on their way through the past."""
 
-    def __init__(self, orders: Sequence[Order], settings: Settings, opens: Opens) -> None:
-        self.orders, self.settings, self.opens = orders, settings, opens
+    def __init__(
+        self, orders: Sequence[Order], settings: Settings, opens: Opens, runs: Runs
+    ) -> None:
+        self.orders, self.settings, self.opens, self.runs = orders, settings, opens, runs
         self.states = [Reminding() for _ in orders]
         self.keys = [unpaid.buyer_key(order, settings.shop(order.shop_id)) for order in orders]
         self.buyers: dict[str, list[int]] = defaultdict(list)
@@ -143,7 +158,7 @@ class _Past:
         state = self.states[number]
         at = unpaid.attention_at(seen, state, rules, platform, now, connected=True)
         if at is not None:
-            heapq.heappush(self.waiting, (max(_run_after(at), now), number))
+            heapq.heappush(self.waiting, (self.runs(max(at, now)), number))
         return at is not None
 
     def _rules(self, order: Order) -> tuple[Reminder, str]:
@@ -170,9 +185,3 @@ def _as_of(order: Order, at: datetime) -> Order:
 
 def _placed(order: Order, at: datetime) -> bool:
     return order.created_at is not None and order.created_at <= at
-
-
-def _run_after(at: datetime) -> datetime:
-    """The first run at or after a time."""
-    rest = timedelta(seconds=at.second, microseconds=at.microsecond)
-    return at if not rest else at - rest + EVERY
