@@ -1,6 +1,6 @@
-"""Simulators: two shops, two tracking sources and three chat robots, for whoever has no settings.
+"""Simulators: four shops, two tracking sources, three chat robots, for whoever has no settings.
 
-They stand outside the desk: files lie in the inbox, couriers and robots answer over HTTP on
+They stand outside the desk: files lie in the inbox, shops, couriers and robots answer over HTTP on
 loopback in their own formats, and the desk's real adapters talk to them.
 """
 

@@ -1,8 +1,14 @@
-"""The settings of the demonstration: two shops, two tracking sources, three rooms."""
+"""The settings of the demonstration: four shops, two tracking sources, three rooms.
+
+Two shops are known by the files that they drop; two are live and asked before a nudge: one is read
+on schedule, the other one pushes its orders.
+"""
 
 from __future__ import annotations
 
 from aftersales.settings.model import Alerts, Route, Settings, Shop, Source, Target, Tracking
+from local.simulators.shop_life import TMALL_SHOP, WOO_SHOP
+from local.simulators.woo import HOLD_STOCK_MINUTES
 from local.simulators.world import ABROAD_SHOP, COURIERS_ABROAD, HOME_SHOP
 
 SECRETS = {
@@ -10,8 +16,29 @@ SECRETS = {
     "AFTERSALES_DEMO_KUAIDI100_KEY": "demo-kuaidi100-key",
     "AFTERSALES_DEMO_KUAIDI100_CUSTOMER": "DEMOCUSTOMER",
     "AFTERSALES_DEMO_ROBOT_SECRET": "SECdemo",
+    "AFTERSALES_DEMO_TOP_APP_KEY": "31999999",
+    "AFTERSALES_DEMO_TOP_APP_SECRET": "demo-top-secret",
+    "AFTERSALES_DEMO_TOP_SESSION": "demo-top-session",
+    "AFTERSALES_DEMO_WOO_KEY": "ck_demo",
+    "AFTERSALES_DEMO_WOO_SECRET": "cs_demo",
+    "AFTERSALES_DEMO_WOO_WEBHOOK_SECRET": "demo-woo-webhook",
 }
 """Environment variable -> value. They open nothing but the simulators."""
+
+TOP_SECRETS = {
+    "app_key": "AFTERSALES_DEMO_TOP_APP_KEY",
+    "app_secret": "AFTERSALES_DEMO_TOP_APP_SECRET",
+    "session": "AFTERSALES_DEMO_TOP_SESSION",
+}
+WOO_SECRETS = {
+    "consumer_key": "AFTERSALES_DEMO_WOO_KEY",
+    "consumer_secret": "AFTERSALES_DEMO_WOO_SECRET",
+    "webhook_secret": "AFTERSALES_DEMO_WOO_WEBHOOK_SECRET",
+}
+"""A platform's own name of a secret -> the environment variable."""
+REMINDER = {"gather_minutes": 60, "holdout_percent": 10, "too_late_minutes": 720}
+"""On a clock on which a second is a quarter of an hour, runs of a second are late by minutes, and
+the room must not get a message for each order."""
 
 HOME_ROOM, ABROAD_ROOM, DESK_ROOM = "guanju-agents", "lumen-agents", "desk-operators"
 ROOMS = {
@@ -20,6 +47,9 @@ ROOMS = {
     DESK_ROOM: {"name": "值班运维群", "app": "WeCom"},
 }
 """Room -> what the page calls it."""
+
+FIRST_LOOK_BACK_HOURS = 1
+"""The live shops open when the demonstration begins."""
 
 
 def settings_for(vendors_url: str) -> Settings:
@@ -35,6 +65,31 @@ def settings_for(vendors_url: str) -> Settings:
                 language="en",
                 time_zone="Europe/London",
                 currency="USD",
+            ),
+            Shop(
+                id=TMALL_SHOP,
+                platform="tmall",
+                name="观居家居天猫店",
+                base_url=f"{vendors_url}/top/router/rest",
+                secrets={name: f"env:{variable}" for name, variable in TOP_SECRETS.items()},
+                first_look_back_hours=FIRST_LOOK_BACK_HOURS,
+                reminder=REMINDER,
+            ),
+            Shop(
+                id=WOO_SHOP,
+                platform="woocommerce",
+                name="Lumen Store",
+                language="en",
+                # While one of the two live shops is closed for messages, the other one is open.
+                time_zone="America/New_York",
+                currency="USD",
+                base_url=f"{vendors_url}/woo",
+                secrets={name: f"env:{variable}" for name, variable in WOO_SECRETS.items()},
+                options={"hold_stock_minutes": str(HOLD_STOCK_MINUTES)},
+                # Five minutes are a third of a second here: two such shops are much for a small
+                # machine.
+                poll=False,
+                reminder=REMINDER,
             ),
         ),
         tracking=Tracking(
@@ -78,7 +133,7 @@ def settings_for(vendors_url: str) -> Settings:
                 ),
             },
             routes=(
-                Route(targets=(ABROAD_ROOM,), shops=(ABROAD_SHOP,)),
+                Route(targets=(ABROAD_ROOM,), shops=(ABROAD_SHOP, WOO_SHOP)),
                 Route(targets=(HOME_ROOM,)),
             ),
             operators=(DESK_ROOM,),

@@ -6,14 +6,23 @@ import os
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from aftersales.clock import business_now
+from aftersales.clock import business_now, wall_now
 from local.simulators.back_office import BackOffice
-from local.simulators.demo_settings import ROOMS, SECRETS, settings_for
+from local.simulators.demo_settings import (
+    ROOMS,
+    SECRETS,
+    TOP_SECRETS,
+    WOO_SECRETS,
+    settings_for,
+)
 from local.simulators.kuaidi100 import Kuaidi100
 from local.simulators.memory import ChatLog, Registered, open_world
 from local.simulators.robots import Robots
 from local.simulators.server import Vendors
 from local.simulators.seventeentrack import Pusher, SeventeenTrack
+from local.simulators.shop_life import WOO_SHOP, tmall_life, woo_life
+from local.simulators.top import Top
+from local.simulators.woo import Woo, WooPusher
 from local.simulators.world import World
 
 if TYPE_CHECKING:
@@ -27,7 +36,7 @@ PUSH_PATH = "/push/seventeentrack"
 
 
 class Simulation:
-    """A `Part`: two shops, two tracking sources, three robots, and the page about them."""
+    """A `Part`: four shops, two tracking sources, three robots, and the page about them."""
 
     def __init__(self) -> None:
         self._stack = ExitStack()
@@ -55,21 +64,44 @@ class Simulation:
             dict.fromkeys(ROOMS, SECRETS["AFTERSALES_DEMO_ROBOT_SECRET"]),
             **({"per_minute": MESSAGES_PER_MINUTE} if speed_up else {}),
         )
-        vendors = Vendors(self.seventeentrack, self.kuaidi100, robots)
+
+        def web_url(path: str) -> str:
+            return f"{runner.web.url}{path}" if runner.web is not None else ""
+
+        tmall, store = (tell(self.world.seed, self.world.origin) for tell in (tmall_life, woo_life))
+        self.world.others += [tmall.parcel, store.parcel]
+        top_keys = {name: SECRETS[variable] for name, variable in TOP_SECRETS.items()}
+        woo_keys = {name: SECRETS[variable] for name, variable in WOO_SECRETS.items()}
+
+        def webhook_url() -> str:
+            return web_url(f"/shops/{WOO_SHOP}")
+
+        vendors = Vendors(
+            self.seventeentrack,
+            self.kuaidi100,
+            robots,
+            top=Top(tmall, top_keys, business_now, wall_now),
+            woo=Woo(store, woo_keys, business_now, webhook_url),
+        )
         vendors.start()
         self._stack.callback(vendors.stop)
         self._lend_secrets()
         runner.settings = settings_for(vendors.url)
         self._show(runner)
 
-        def push_url() -> str:
-            return f"{runner.web.url}{PUSH_PATH}" if runner.web is not None else ""
-
         pusher = Pusher(
-            self.seventeentrack, self.world, registered, key=key, now=business_now, url=push_url
+            self.seventeentrack,
+            self.world,
+            registered,
+            key=key,
+            now=business_now,
+            url=lambda: web_url(PUSH_PATH),
         )
         pusher.start()
         self._stack.callback(pusher.stop)
+        shop_pusher = WooPusher(store, woo_keys["webhook_secret"], business_now, webhook_url)
+        shop_pusher.start()
+        self._stack.callback(shop_pusher.stop)
         if runner.inbox_dir is not None:
             office = BackOffice(self.world, runner.inbox_dir, business_now)
             office.start()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -112,12 +112,14 @@ class World:
     """All there is. Safe for several threads; grows as business time goes on."""
 
     def __init__(self, seed: str, origin: datetime) -> None:
-        self._seed = seed
+        self.seed = seed
         self.origin = origin
         self._lock = threading.Lock()
         self._drops: list[Drop] = [*self._first_drops()]
         self._next = {HOME_SHOP: 1, ABROAD_SHOP: 1}
         self._by_number = {c.waybill_number: c for d in self._drops for c in d.consignments}
+        self.others: list[Callable[[str, datetime], Consignment | None]] = []
+        """Who else ships parcels that couriers carry."""
 
     def drops_until(self, now: datetime) -> Sequence[Drop]:
         """The files exported by `now`, oldest first."""
@@ -127,9 +129,12 @@ class World:
 
     def find(self, waybill_number: str, now: datetime) -> Consignment | None:
         """The parcel with that number, once its shop has told of it."""
+        number = waybill_number.upper()
         with self._lock:
             self._grow(now)
-            return self._by_number.get(waybill_number.upper())
+            found = self._by_number.get(number)
+        asked = (find(number, now) for find in self.others)
+        return found or next((other for other in asked if other is not None), None)
 
     def _grow(self, now: datetime) -> None:
         for shop, hours in ((HOME_SHOP, HOME_DROP_HOURS), (ABROAD_SHOP, ABROAD_DROP_HOURS)):
@@ -145,7 +150,7 @@ class World:
                 self._next[shop] += 1
 
     def _first_drops(self) -> list[Drop]:
-        rng = random.Random(f"{self._seed}/first")
+        rng = random.Random(f"{self.seed}/first")
         at_home = [self._home(rng, tell, alert=hours) for hours, tell in AT_HOME]
         quiet = (home.normal, home.normal, home.collected)
         at_home += [
@@ -162,7 +167,7 @@ class World:
         ]
 
     def _later_drop(self, shop: str, number: int, at: datetime) -> Drop:
-        rng = random.Random(f"{self._seed}/{shop}/{number}")
+        rng = random.Random(f"{self.seed}/{shop}/{number}")
         if shop == HOME_SHOP:
             found = tuple(
                 self._home(

@@ -90,8 +90,11 @@ def test_varied_alerts_reach_the_robots_and_a_killed_engine_loses_none(
         written = alerts_written(runner)
         wait_until(lambda: written <= room.alert_ids, "every alert of the outbox in the chat")
 
-        assert len({message["title"] for message in room.messages}) >= 5
-        assert {HOME_ROOM, ABROAD_ROOM} <= {message["room"] for message in room.messages}
+        def told(what: str) -> set[str]:
+            return {message[what] for message in room.messages}
+
+        wait_until(lambda: {HOME_ROOM, ABROAD_ROOM} <= told("room"), "an alert in each room")
+        assert len(told("title")) >= 5
         assert simulation.seventeentrack.throttled == 0
 
         assert runner.web is not None
