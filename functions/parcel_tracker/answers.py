@@ -1,8 +1,9 @@
 """Taking an answer about a parcel: from a question or a push, to its scans, cases and new state.
 
 Order of effects, each safe to repeat: the new scans are kept, then cases are opened and resolved,
-then the parcel is written over the version that was read. A run that dies in between finds the
-parcel as it was and does the same again.
+then a platform is asked to confirm receipt later, where the shop wants it (`extending`), then the
+parcel is written over the version that was read. A run that dies in between finds the parcel as it
+was and does the same again.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from parcel_tracker.story import absorb, digest_of
 
 ANSWERS = frozenset({ErrorClass.NO_RESULT_YET, ErrorClass.ALREADY_REGISTERED})
 """Errors that are answers: the source works and has nothing to tell."""
+RECEIPT_CASE = "receipt_auto_confirm"
 
 
 def take_answer(
@@ -61,13 +63,31 @@ def settle(desk: Desk, before: Parcel, after: Parcel, now: datetime) -> bool:
     if marks == before.marks and after == before:
         return False
     update_cases(desk, before, after, findings, now)
-    parcels.change(
+    settled = _with_receipt_extended(desk, before, after, findings, now)
+    written = parcels.change(
         before,
-        replace(after, marks=marks, checked_at=now),
+        replace(settled, marks=marks, checked_at=now),
         shards=desk.settings.tracking.shards,
         now=now,
     )
+    if settled != after:
+        # Only once the parcel knows its new receipt time may the case close: a run that dies in
+        # between must not find the old time again and open the next episode.
+        settle(desk, written, written, now)
     return True
+
+
+def _with_receipt_extended(
+    desk: Desk, before: Parcel, after: Parcel, findings: tuple[Finding, ...], now: datetime
+) -> Parcel:
+    """`after`, its receipt time moved where that case is new and the platform agreed."""
+    new = any(f.kind == RECEIPT_CASE and mark_of(f) not in before.marks for f in findings)
+    if not new or not desk.settings.shop(after.shop_id).extend_receipt_days:
+        return after
+    # Few shops want it, and a sweep starts sooner without the platforms.
+    from parcel_tracker.extending import extended
+
+    return extended(desk, after, now)
 
 
 def update_cases(
@@ -82,19 +102,20 @@ def update_cases(
     superseded = {f.family for f in findings if mark_of(f) not in before.marks}
     for mark in before.marks:
         kind = kind_of(mark)
-        family = "receipt" if kind == "receipt_auto_confirm" else "transit"
+        family = "receipt" if kind == RECEIPT_CASE else "transit"
         if kind not in still_there and family not in superseded:
-            desk.casebook.resolve(
-                f"parcel:{after.parcel_id}", kind, how_it_ended(before, after), now
-            )
+            how = how_it_ended(before, after, kind, now)
+            desk.casebook.resolve(f"parcel:{after.parcel_id}", kind, how, now)
 
 
-def how_it_ended(before: Parcel, after: Parcel) -> str:
+def how_it_ended(before: Parcel, after: Parcel, kind: str, now: datetime) -> str:
     """Why a problem is over, in a word of the vocabulary."""
     if after.abandoned:
         return "number_replaced"
     if after.status in TERMINAL:
         return after.status.value
+    if kind == RECEIPT_CASE and after.auto_confirm_at and after.auto_confirm_at > now:
+        return "extended"
     if after.event_count > before.event_count or after.status != before.status:
         return "moved_on"
     return "no_longer_applies"

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from aftersales.cases.casebook import Casebook
     from aftersales.couriers.base import TrackingSource
     from aftersales.parcels import Parcel
+    from aftersales.platforms.base import Platform
     from parcel_tracker.rules import Surroundings
 
 
@@ -41,6 +42,8 @@ class Desk:
     wait: Callable[[float], None] = _wait
     owner: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
     sources: dict[str, TrackingSource] = field(default_factory=dict)
+    left_alone: dict[str, datetime] = field(default_factory=dict)
+    """Shops whose platform failed, and until when (real time) it is asked nothing."""
 
     def __post_init__(self) -> None:
         self._calendars: dict[str, ShopCalendar] = {}
@@ -73,6 +76,20 @@ class Desk:
     def source_of(self, parcel: Parcel) -> str:
         """The name of the source that watches a parcel, "" where none is set."""
         return parcel.source or self.settings.source_for(parcel.courier)
+
+    def platform(self, shop_id: str) -> Platform | None:
+        """The connection to a shop, or None where the settings connect none.
+
+        Made anew each time, for its secrets may have changed. Raises `Misconfigured`, or
+        `Unreachable` where a secret cannot be read now.
+        """
+        shop = self.settings.shop(shop_id)
+        if not shop.secrets:
+            return None
+        from aftersales.platforms.registry import build_platform
+
+        secrets = {name: self.resolve(reference) for name, reference in shop.secrets.items()}
+        return build_platform(shop, secrets, self.transport)
 
     def pushes(self, name: str) -> bool:
         """Does this source push to us? Only where the settings give it an address to push to."""

@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 
 from aftersales.cases.model import CaseState, case_id_of
 from aftersales.cases.routes import UNROUTED, targets_for
-from aftersales.cases.rules import Change, decide_acknowledge, decide_open, decide_resolve
+from aftersales.cases.rules import (
+    Change,
+    decide_acknowledge,
+    decide_note,
+    decide_open,
+    decide_resolve,
+)
 from aftersales.findings import Finding, Severity, Transition
 from aftersales.settings.model import Alerts, Route
 
@@ -107,6 +113,20 @@ def test_a_problem_that_comes_back_is_the_next_episode_of_the_same_case():
     assert decision.case.case_id == case.case_id
     assert decision.case.episode == 2
     assert decision.alert.alert_id == f"{case.case_id}-3"
+
+
+def test_a_line_stands_once_per_episode_in_the_history_of_an_open_case():
+    case = opened(finding())["stalled"]
+    noted = decide_note(case, "asked", NOW + timedelta(hours=1))
+    assert noted.change is Change.UPDATED
+    assert noted.alert is None
+    assert [entry.what for entry in noted.case.history] == ["opened as warn", "asked"]
+    assert decide_note(noted.case, "asked", NOW + timedelta(hours=2)).change is Change.UNCHANGED
+    closed = decide_resolve(noted.case, "moved_on", NOW + timedelta(hours=3)).case
+    assert decide_note(closed, "asked", NOW + timedelta(hours=4)).change is Change.NOT_OPEN
+    again = decide_open((closed,), finding(), NOW + timedelta(hours=5)).case
+    assert decide_note(again, "asked", NOW + timedelta(hours=6)).change is Change.UPDATED
+    assert decide_note(None, "asked", NOW).change is Change.NOT_OPEN
 
 
 def test_the_first_agent_keeps_a_case():

@@ -226,6 +226,7 @@ def test_many_orders_on_one_waybill_are_listed_up_to_five():
         ("delivered", "已解决：已签收"),
         ("returned", "已解决：退件已送回"),
         ("number_replaced", "已解决：已换单号"),
+        ("extended", "已解决：收货时间已延长"),
         ("no_longer_applies", "已解决：不用再处理"),
         ("a_word_of_next_year", "已解决：包裹又动了"),
         (None, "已解决：包裹又动了"),

@@ -12,7 +12,8 @@ from aftersales.http import HttpReply, HttpRequest
 from aftersales.platforms import registry
 from aftersales.platforms.base import Capability
 from aftersales.platforms.registry import PLATFORMS, build_platform, platform_class
-from aftersales.settings.connections import SHOP_OPTIONS, SHOP_SECRETS
+from aftersales.platforms.taobao import EXTENSION_DAYS as OFFERED_BY_TOP
+from aftersales.settings.connections import EXTENSION_DAYS, SHOP_OPTIONS, SHOP_SECRETS
 from aftersales.settings.load import check_yaml
 from aftersales.settings.meaning import PLATFORMS as NAMED
 from aftersales.settings.model import Shop
@@ -64,6 +65,10 @@ def test_a_missing_secret_is_named_when_a_connector_is_built(platform):
 def test_a_platform_without_a_connector_says_what_there_is(name):
     with pytest.raises(Misconfigured, match="woocommerce"):
         platform_class(name)
+
+
+def test_the_settings_allow_the_extensions_that_the_connector_sends():
+    assert EXTENSION_DAYS == {"taobao": OFFERED_BY_TOP, "tmall": OFFERED_BY_TOP}
 
 
 def test_the_settings_know_the_connectors():

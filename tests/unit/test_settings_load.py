@@ -154,6 +154,26 @@ def test_the_column_is_that_of_the_value():
             "whole number",
         ),
         ("shops: [{id: a, auto_confirm_days: 0}]\n", "shops[0].auto_confirm_days", "above 0"),
+        (
+            "shops: [{id: a, platform: tmall, extend_receipt_days: 4}]\n",
+            "shops[0].extend_receipt_days",
+            "3, 5, 7, 10",
+        ),
+        (
+            "shops: [{id: a, platform: taobao, extend_receipt_days: -3}]\n",
+            "shops[0].extend_receipt_days",
+            "3, 5, 7, 10",
+        ),
+        (
+            "shops: [{id: a, platform: taobao, extend_receipt_days: 3}]\n",
+            "shops[0].extend_receipt_days",
+            "connected",
+        ),
+        (
+            "shops: [{id: a, platform: jd, extend_receipt_days: 3}]\n",
+            "shops[0].extend_receipt_days",
+            "taobao, tmall",
+        ),
         ("tracking: {rules: {customs_hours: -2}}\n", "tracking.rules.customs_hours", "below 0"),
         ("tracking: {rules: {customs_hours: '24'}}\n", "tracking.rules.customs_hours", "quotes"),
         ("tracking: {rules: {customs_hours: .inf}}\n", "tracking.rules.customs_hours", "number"),
@@ -407,6 +427,15 @@ def test_hundreds_of_problems_do_not_flood_the_terminal():
     assert len(check_yaml(text, "x")) == 200
     with pytest.raises(Misconfigured, match=r"… and 180 more"):
         load_yaml(text, "x")
+
+
+@pytest.mark.parametrize("platform", ["taobao", "tmall"])
+@pytest.mark.parametrize("days", [0, 3, 5, 7, 10])
+def test_the_extensions_that_a_platform_offers_may_be_asked_for(platform, days):
+    secrets = "{app_key: env:A, app_secret: env:B, session: env:C}"
+    shop = f"{{id: a, platform: {platform}, secrets: {secrets}, extend_receipt_days: {days}}}"
+    settings = load_yaml(f"shops: [{shop}]\n", "x")
+    assert settings.shops[0].extend_receipt_days == days
 
 
 def test_settings_survive_the_table():

@@ -102,7 +102,8 @@ class Parcel:
     used the number again. `marks` are the problem kinds whose case this parcel has opened, each
     with the severity it was opened at (`stalled:alarm`), so that an unchanged parcel needs no look
     into the casebook. `abandoned` means that no order travels with this number any more;
-    `disputes` are those of its orders whose buyers ask for their money.
+    `disputes` are those of its orders whose buyers ask for their money. `extended_until` is the
+    receipt time that the platform granted us: what an order says later is not earlier than that.
     """
 
     parcel_id: str
@@ -118,6 +119,7 @@ class Parcel:
     city: str = ""
     cross_border: bool = False
     auto_confirm_at: datetime | None = None
+    extended_until: datetime | None = None
     disputes: tuple[str, ...] = ()
     abandoned: bool = False
 

@@ -88,11 +88,18 @@ def informed(known: Parcel, wanted: Parcel) -> Parcel:
         province=wanted.province or known.province,
         city=wanted.city or known.city,
         cross_border=known.cross_border or wanted.cross_border,
-        auto_confirm_at=wanted.auto_confirm_at or known.auto_confirm_at,
+        auto_confirm_at=_receipt_time(known, wanted),
         disputes=disputes,
         # An order that travels with an abandoned number again takes it up again.
         abandoned=known.abandoned and not orders,
     )
+
+
+def _receipt_time(known: Parcel, wanted: Parcel) -> datetime | None:
+    """What the order says; where that is an estimate, it knows nothing of an extension."""
+    told = wanted.auto_confirm_at or known.auto_confirm_at
+    granted = known.extended_until
+    return told if told is None or granted is None else max(told, granted)
 
 
 def abandon(waybill_number: str, order_id: str, *, shards: int, now: datetime) -> bool:

@@ -16,6 +16,7 @@ from aftersales.cases.rules import (
     Decision,
     decide_acknowledge,
     decide_announce,
+    decide_note,
     decide_open,
     decide_resolve,
 )
@@ -87,6 +88,11 @@ class Casebook:
     def acknowledge(self, subject: str, kind: str, who: str, now: datetime) -> Change:
         """An agent takes the case."""
         return self._write(lambda: decide_acknowledge(cases.get(subject, kind), who, now))
+
+    def note(self, subject: str, kind: str, what: str, now: datetime, by: str = "desk") -> bool:
+        """Add a line to an open case's history. False where this episode has it already."""
+        change = self._write(lambda: decide_note(cases.get(subject, kind), what, now, by))
+        return change is Change.UPDATED
 
     def _write(self, decide: Callable[[], Decision]) -> Change:
         for _ in range(TRIES):

@@ -110,6 +110,15 @@ def decide_acknowledge(case: Case | None, who: str, now: datetime) -> Decision:
     return Decision(Change.ACKNOWLEDGED, _noted(taken, "acknowledged", now, who))
 
 
+def decide_note(case: Case | None, what: str, now: datetime, by: str = "desk") -> Decision:
+    """A line for the history of an open case. The same line is written once per episode."""
+    if case is None or not case.is_open:
+        return Decision(Change.NOT_OPEN)
+    if any(entry.what == what and entry.at >= case.opened_at for entry in case.history):
+        return Decision(Change.UNCHANGED)
+    return Decision(Change.UPDATED, _noted(replace(case, updated_at=now), what, now, by))
+
+
 def open_kinds(cases: Iterable[Case]) -> frozenset[str]:
     """The kinds of the open ones."""
     return frozenset(case.kind for case in cases if case.is_open)

@@ -25,6 +25,10 @@ CATALOGUE = Catalogue(
         "delivered": ("delivered", "The parcel was delivered[ ({how})]."),
         "returned": ("parcel is back with us", "The parcel was returned to the sender."),
         "cancelled": ("shipment cancelled", "The courier recorded that the shipment is cancelled."),
+        "extended": (
+            "receipt time extended",
+            "The platform confirms receipt later now.",
+        ),
         "number_replaced": (
             "number replaced",
             "The order has a new number; the old one is not watched.",

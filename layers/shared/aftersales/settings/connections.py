@@ -32,6 +32,9 @@ SHOP_OPTIONS: dict[str, tuple[str, ...]] = {
 }
 """Platform: the options that its connector reads."""
 
+EXTENSION_DAYS: dict[str, tuple[int, ...]] = {"taobao": (3, 5, 7, 10), "tmall": (3, 5, 7, 10)}
+"""Platform: the extensions of the receipt time that it offers, in days."""
+
 _OWN_ADDRESS = ("woocommerce",)
 """Shop systems that have no address in common."""
 
@@ -42,6 +45,8 @@ def check_connection(shop: Shop, path: Path, reader: Reader) -> None:
         _check_base_url(shop.base_url, (*path, "base_url"), reader)
     for secret, reference in shop.secrets.items():
         check_reference(reference, (*path, "secrets", secret), reader)
+    if shop.extend_receipt_days:
+        _check_extension(shop, (*path, "extend_receipt_days"), reader)
     named = reader.names((*path, "secrets"))
     if shop.platform not in PLATFORMS:
         if named or reader.names((*path, "options")):
@@ -89,6 +94,23 @@ def _check_names(shop: Shop, path: Path, reader: Reader) -> None:
             "this is neither a number of minutes nor off.",
             "Write what stands in the shop under Products, Inventory, Hold stock.",
         )
+
+
+def _check_extension(shop: Shop, path: Path, reader: Reader) -> None:
+    offered = EXTENSION_DAYS.get(shop.platform)
+    if offered is None:
+        reader.note(
+            path,
+            f"the desk cannot extend the receipt time on {shop.platform}.",
+            f"Remove it, agents do it by hand. It can on {', '.join(EXTENSION_DAYS)}.",
+        )
+    elif shop.extend_receipt_days not in offered:
+        days = ", ".join(map(str, offered))
+        reader.note(
+            path, f"{shop.platform} offers {days} days.", "Take one of them, or 0 for none."
+        )
+    elif not shop.secrets:
+        reader.note(path, "it needs a connected shop.", "Add its `secrets`, or remove it.")
 
 
 def is_minutes_or_off(text: str) -> bool:

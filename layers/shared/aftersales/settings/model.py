@@ -89,6 +89,8 @@ class Shop(_Struct, frozen=True):
     rules: dict[str, Any] = {}
     auto_confirm_days: float | None = None
     """Days from shipping until the platform confirms receipt itself; None: the platform's rule."""
+    extend_receipt_days: int = 0
+    """Days to ask the platform for before it confirms receipt itself; 0: agents do it by hand."""
     base_url: str = ""
     """Where the shop answers, for shop systems that run at an address of their own."""
     secrets: dict[str, str] = {}
