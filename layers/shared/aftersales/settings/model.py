@@ -65,7 +65,7 @@ class Tracking(_Struct, frozen=True):
     rules: TrackingRules = TrackingRules()
     rules_by_courier: dict[str, dict[str, Any]] = {}
     remote_regions: tuple[str, ...] = ("西藏", "新疆", "青海", "内蒙古", "甘肃", "宁夏", "海南")
-    shards: int = 16
+    shards: int = 4
     keep_days: int = 180
     courier_codes: dict[str, dict[str, str]] = {}
     """Source -> our courier code -> the vendor's code; wins over the built-in table."""
