@@ -4,8 +4,9 @@
 
 The deployed code on the embedded engine: `run.plan` looks which shards are due, then the due orders
 are read and judged as a run does it (`run._chunks`, `selection.select`), a hundred at a time, each
-that would be nudged asked about once more. Nothing is written by it, so it is repeated. The shop
-answers at once and in this process; sending is left to `reminder_units`.
+that would be nudged asked about once more. Nothing is written by it, so it is repeated, and the
+best run counts: other work on the machine only adds. The shop answers at once and in this process;
+sending is left to `reminder_units`.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from benchmarks.measuring import START, Clock, Database, database, median, report, result
+from benchmarks.measuring import START, Clock, Database, database, report, result
 from benchmarks.reminding import SETTINGS, SHOP, Shopfront, a_desk, an_order, fill
 
 GROWTH_GOAL = 1.25
-REPEATS = 3
+REPEATS = 4
 PLANS = 10
 STEP = timedelta(minutes=5)
 NOW = START + timedelta(hours=3)
@@ -80,7 +81,7 @@ class Backlog:
         return {"plan_ms": millis}
 
     def measured(self, due: int) -> dict[str, float]:
-        """Medians of several runs with so many due: planning, judging, both for each due order."""
+        """The best of several runs with so many due: planning, judging, both for each due order."""
         self.clock.now = self.due_at[due]
         shards, plan_ms = self._planned()
         runs, processor = [], []
@@ -94,8 +95,8 @@ class Backlog:
         return {
             "due": due,
             "plan_ms": plan_ms,
-            "micros_per_due_order": round((plan_ms / 1e3 + median(runs)) / due * 1e6),
-            "of_it_processor_here": round(median(processor) / due * 1e6),
+            "micros_per_due_order": round((plan_ms / 1e3 + min(runs)) / due * 1e6),
+            "of_it_processor_here": round(min(processor) / due * 1e6),
         }
 
     def _planned(self) -> tuple[list[int], float]:
@@ -104,7 +105,7 @@ class Backlog:
             start = time.perf_counter()
             shards = self.plan()
             times.append(time.perf_counter() - start)
-        return shards, round(median(times) * 1e3, 1)
+        return shards, round(min(times) * 1e3, 1)
 
 
 def growth(
