@@ -17,6 +17,7 @@ from local.page.runs import Runs
 from local.web import PageReply, PageRequest
 
 if TYPE_CHECKING:
+    from aftersales.cases.model import Case
     from local.runner import Runner
 
 FILE = Path(__file__).parent / "page.html"
@@ -111,7 +112,7 @@ class DeskPage:
                     "kind": case.kind,
                     "severity": case.severity,
                     "shop": self._runner.settings.shop(case.shop_id).name if case.shop_id else "",
-                    "waybill": case.facts.get("waybill_number") or case.facts.get("file") or "",
+                    "waybill": _number_of(case),
                     "opened_at": case.opened_at.timestamp(),
                 }
                 for case in reversed(open_cases[-OPEN_CASES_SHOWN:])
@@ -142,3 +143,9 @@ class DeskPage:
         if not hasattr(self, "_dynamodb"):
             self._dynamodb = self._runner.machine.client("dynamodb")
         return self._dynamodb
+
+
+def _number_of(case: Case) -> str:
+    """What people look a case up by: its waybill, else its order, else its file."""
+    known = ("waybill_number", "order_ids", "file")
+    return next((str(case.facts[name]) for name in known if case.facts.get(name)), "")
