@@ -53,7 +53,7 @@ def sweep_handler(_event: Summary, context: Any) -> Summary:
 
 
 def _dispatcher() -> Dispatcher:
-    """Kept between invocations until the settings change: connections and secrets stay warm."""
+    """As new as the settings, which are read once a minute: so a changed secret takes effect."""
     global _current  # noqa: PLW0603 - one per process is the point
     from aftersales.settings.secrets import resolve
 

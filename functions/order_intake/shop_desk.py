@@ -85,7 +85,7 @@ _current: ShopDesk | None = None
 
 
 def shop_desk_from_environment() -> ShopDesk:
-    """The desk of a deployed function: kept between invocations until the settings change."""
+    """The deployed function's desk, as new as the settings: a changed secret counts in a minute."""
     global _current  # noqa: PLW0603 - one per process is the point
     from aftersales.settings.secrets import resolve
     from aftersales.tables import settings

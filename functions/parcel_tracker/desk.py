@@ -131,7 +131,7 @@ _current: Desk | None = None
 
 
 def desk_from_environment() -> Desk:
-    """The desk of a deployed function: kept between invocations until the settings change."""
+    """The deployed function's desk, as new as the settings: a changed secret counts in a minute."""
     global _current  # noqa: PLW0603 - one per process is the point
     from aftersales.settings.secrets import resolve
     from aftersales.tables import settings
