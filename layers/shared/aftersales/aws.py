@@ -25,7 +25,11 @@ def session() -> Session:
     if _session is None:
         from botocore.session import get_session
 
-        _session = get_session()  # type: ignore[no-untyped-call]
+        from aftersales.service_models import ServiceModels
+
+        made = get_session()  # type: ignore[no-untyped-call]
+        made.register_component("data_loader", ServiceModels())  # type: ignore[no-untyped-call]
+        _session = made
     return _session
 
 
