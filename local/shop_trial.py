@@ -18,6 +18,7 @@ from aftersales.platforms.base import QUOTA_USED_UP, Capability, Page
 if TYPE_CHECKING:
     from aftersales.http import Transport
     from aftersales.platforms.base import Platform
+    from aftersales.reviews import Review
     from aftersales.settings.model import Shop
 
 TRIED_SPAN = timedelta(hours=1)
@@ -29,6 +30,9 @@ NAMES: Mapping[Capability, str] = {
     Capability.UNPAID_ORDERS: "unpaid orders",
     Capability.ORDER_BY_ID: "one order by its id",
     Capability.REVIEWS: "reviews",
+    Capability.REVIEW_BY_ID: "one review again",
+    Capability.REVIEW_FOLLOW_UPS: "additions to reviews",
+    Capability.REVIEW_REPLIES: "replies shown",
     Capability.REPLY_TO_REVIEW: "replies to reviews",
     Capability.REFUNDS: "refunds",
     Capability.DISPUTES: "disputes",
@@ -41,6 +45,8 @@ _WRITES = (Capability.REPLY_TO_REVIEW, Capability.EXTEND_RECEIPT)
 _PART_OF = {
     Capability.UNPAID_ORDERS: Capability.ORDERS_BY_UPDATE,
     Capability.DISPUTES: Capability.REFUNDS,
+    Capability.REVIEW_FOLLOW_UPS: Capability.REVIEWS,
+    Capability.REVIEW_REPLIES: Capability.REVIEWS,
 }
 """What is no question of its own: it comes with the rows of a feed."""
 
@@ -48,7 +54,9 @@ _HOW_TO_GET: Mapping[tuple[str, Capability], str] = {
     ("taobao", Capability.TOKEN_EXPIRES): "Store session_expires_at to be told in time.",
     ("taobao", Capability.DISPUTES): "The option refund_details is off.",
     ("taobao", Capability.REPLY_TO_REVIEW): "Only Tmall sellers may reply.",
+    ("taobao", Capability.REVIEW_FOLLOW_UPS): "Tmall tells them, unless review_follow_ups is off.",
     ("woocommerce", Capability.WEBHOOKS): "Store a webhook_secret to take pushes.",
+    ("woocommerce", Capability.REPLY_TO_REVIEW): "Replies are written in the shop's back office.",
 }
 """Connector and capability: why it is missing where it could be there."""
 
@@ -115,6 +123,7 @@ class _Trial:
         self._now = now
         self._done: dict[Capability, TriedCapability] = {}
         self._order_id = ""
+        self._review: Review | None = None
 
     def all(self) -> tuple[TriedCapability, ...]:
         offered = self._platform.capabilities
@@ -135,12 +144,16 @@ class _Trial:
         if name in _WRITES:
             return None, "Offered; not tried, because trying it would change something."
         if name in _PART_OF:
+            is_untold = name is Capability.REVIEW_FOLLOW_UPS and self._review is None
+            if is_untold and self._done[Capability.REVIEWS].works:
+                return None, "Not tried: no review of the last hour to ask about."
             return self._as_part_of(_PART_OF[name])
         platform = self._platform
         tries: Mapping[Capability, Callable[[], tuple[bool | None, str]]] = {
             Capability.ORDERS_BY_UPDATE: lambda: self._feed(name, platform.orders, "order"),
             Capability.REFUNDS: lambda: self._feed(name, platform.refunds, "refund"),
             Capability.REVIEWS: lambda: self._feed(name, platform.reviews, "review"),
+            Capability.REVIEW_BY_ID: self._review_again,
             Capability.ORDER_BY_ID: self._order,
             Capability.WEBHOOKS: self._webhooks,
             Capability.TOKEN_EXPIRES: self._token,
@@ -163,6 +176,8 @@ class _Trial:
             end = start
         if name is Capability.ORDERS_BY_UPDATE and page.items:
             self._order_id = page.items[0].order_id
+        if name is Capability.REVIEWS and page.items:
+            self._review = page.items[0]
         words = f"{_counted(len(page.items), row)} of the last hour on the first page."
         if page.cursor or page.window_full:
             words += " There are more."
@@ -181,6 +196,12 @@ class _Trial:
             return None, "Not tried: no order of the last hour to ask for."
         self._platform.order(self._order_id)
         return True, "An order of the last hour was read again by its id."
+
+    def _review_again(self) -> tuple[bool | None, str]:
+        if self._review is None:
+            return None, "Not tried: no review of the last hour to ask for."
+        self._platform.review(self._review)
+        return True, "A review of the last hour was read again."
 
     def _webhooks(self) -> tuple[bool | None, str]:
         check = "`aftersales webhooks verify` checks one that has come in."

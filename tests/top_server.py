@@ -72,6 +72,8 @@ class TopServer:
     refunds: list[Row] = field(default_factory=list)
     details: dict[str, Row] = field(default_factory=dict)
     ratings: list[Row] = field(default_factory=list)
+    added: dict[str, Row] = field(default_factory=dict)
+    """What buyers added to their ratings, by order line."""
     errors: list[Row] = field(default_factory=list)
     moves: list[Callable[[TopServer], None]] = field(default_factory=list)
     calls: list[dict[str, str]] = field(default_factory=list)
@@ -99,6 +101,7 @@ class TopServer:
             "taobao.refunds.receive.get": self._refunds,
             "taobao.refund.get": self._refund,
             "taobao.traderates.get": self._ratings,
+            "tmall.traderate.feeds.get": self._added,
             "taobao.traderate.explain.add": self._reply,
             "taobao.trade.receivetime.delay": self._delay,
         }
@@ -148,8 +151,20 @@ class TopServer:
 
     def _ratings(self, form: dict[str, str]) -> Row:
         assert (form["rate_type"], form["role"]) == ("get", "buyer")
+        if "tid" in form:
+            found = [row for row in self.ratings if str(row["tid"]) == form["tid"]]
+            content: Row = {"trade_rates": {"trade_rate": found}} if found else {}
+            return {"total_results": len(found), **content}
         found = self._window(self.ratings, form, "created", "start_date", "end_date")
         return self._listed(found[:1500], form, "trade_rates", "trade_rate")
+
+    def _added(self, form: dict[str, str]) -> Row:
+        line = form["child_trade_id"]
+        rated = next((row for row in self.ratings if str(row["oid"]) == line), None)
+        if rated is None:
+            return error(15, "Remote service error", "isv.rate-not-found", "评价不存在")
+        told = {"content": rated["content"], "comment_time": rated["created"], "has_negtv": False}
+        return {"tmall_rate_info": {**told, **self.added.get(line, {})}}
 
     def _reply(self, form: dict[str, str]) -> Row:
         return {"is_success": True} if form["oid"] and form["reply"] else error(40)

@@ -98,6 +98,11 @@ class WooShop:
                 return self._paged(self.refunds[order_id], asked)
             case ["products", "reviews"]:
                 return self._paged([row for row in self.reviews if _written(row, asked)], asked)
+            case ["products", "reviews", review_id]:
+                found = [row for row in self.reviews if str(row["id"]) == review_id]
+                if not found:
+                    return refusal(404, "woocommerce_rest_review_invalid_id", "Invalid review ID.")
+                return HttpReply(200, json.dumps(found[0]).encode())
             case ["webhooks"]:
                 return self._paged(self.webhooks, asked)
         return refusal(404, "rest_no_route", "No route was found matching the URL.")

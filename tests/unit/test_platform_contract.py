@@ -37,7 +37,8 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 START, END = NOW - timedelta(minutes=20), NOW - timedelta(minutes=4)
 INSIDE = NOW - timedelta(minutes=10)
 
-REVIEW = Review("s1", "77:buyer", "不好", line_id="77", created_at=INSIDE)
+REVIEW = Review("s1", "77:buyer", "不好", order_id="1", line_id="77", created_at=INSIDE)
+WOO_REVIEW = Review("s1", "9", "Torn", created_at=INSIDE)
 
 Pushed = tuple[dict[str, str], dict[str, str], bytes]
 
@@ -53,6 +54,7 @@ class World:
     push: Callable[[], Pushed]
     words: Callable[[str], object]
     """How the platform words an error that holds this text."""
+    review: Review = REVIEW
 
 
 def _top(platform: str) -> World:
@@ -64,7 +66,11 @@ def _top(platform: str) -> World:
         "modified": row["modified"],
     }
     remind = {"exist_timeout": True, "timeout": top_server.china(NOW + timedelta(days=1))}
-    rating = {"tid": 1, "oid": 77, "role": "buyer", "created": row["created"], "content": "不好"}
+    added = {"append_content": "还是不好", "append_time": top_server.china(NOW)}
+    rating = {
+        **{"tid": 1, "oid": 77, "role": "buyer", "created": row["created"], "content": "不好"},
+        "reply": "抱歉，已为您补发。",
+    }
 
     def server() -> Transport:
         return top_server.TopServer(
@@ -73,6 +79,7 @@ def _top(platform: str) -> World:
             refunds=[refund],
             details={"55": {**refund, "cs_status": 2, "refund_remind_timeout": remind}},
             ratings=[rating],
+            added={"77": added},
         )
 
     def push() -> Pushed:
@@ -120,6 +127,7 @@ def _woocommerce() -> World:
         "727",
         push,
         lambda said: {"code": "told", "message": said, "data": {"status": 400}},
+        WOO_REVIEW,
     )
 
 
@@ -168,6 +176,9 @@ CALLS: dict[Capability, Callable[[Platform, World], Any]] = {
     Capability.UNPAID_ORDERS: lambda shop, _: shop.orders(START, END),
     Capability.ORDER_BY_ID: lambda shop, world: shop.order(world.order_id),
     Capability.REVIEWS: lambda shop, _: shop.reviews(START, END),
+    Capability.REVIEW_BY_ID: lambda shop, world: shop.review(world.review),
+    Capability.REVIEW_FOLLOW_UPS: lambda shop, world: shop.review(world.review),
+    Capability.REVIEW_REPLIES: lambda shop, world: shop.review(world.review),
     Capability.REPLY_TO_REVIEW: lambda shop, _: shop.reply_to_review(REVIEW, "抱歉！"),
     Capability.REFUNDS: lambda shop, _: shop.refunds(START, END),
     Capability.DISPUTES: lambda shop, _: shop.refunds(START, END),
@@ -228,8 +239,11 @@ def test_the_stated_capabilities_fit_together(name: str) -> None:
         assert {Capability.ORDERS_BY_UPDATE, Capability.ORDER_BY_ID} <= stated
     if Capability.DISPUTES in stated:
         assert Capability.REFUNDS in stated
+    for about_reviews in (name for name in Capability if "review_" in name):
+        assert about_reviews not in stated or Capability.REVIEWS in stated
     if Capability.REPLY_TO_REVIEW in stated:
-        assert Capability.REVIEWS in stated
+        # Nobody may answer a review that the buyer has added to since.
+        assert {Capability.REVIEWS, Capability.REVIEW_BY_ID} <= stated
     assert (platform.token_expires_at() is not None) == (Capability.TOKEN_EXPIRES in stated)
 
 
@@ -248,6 +262,14 @@ def test_a_stated_capability_works(name: str, capability: Capability) -> None:
         case Capability.REVIEWS | Capability.REFUNDS:
             [item] = got.items
             assert item.shop_id == "s1"
+        case Capability.REVIEW_BY_ID:
+            assert (got.review_id, got.deleted) == (world.review.review_id, False)
+            assert got.created_at == INSIDE
+        case Capability.REVIEW_FOLLOW_UPS:
+            assert got.follow_up
+            assert got.follow_up_at == NOW
+        case Capability.REVIEW_REPLIES:
+            assert got.has_reply
         case Capability.DISPUTES:
             [refund] = got.items
             assert refund.disputed

@@ -66,11 +66,30 @@ def test_a_shop_whose_credentials_work_is_said_to_work():
     assert found[Capability.REFUNDS].words.startswith("0 refunds")
     working = {name for name, each in found.items() if each.works}
     assert working == set(Capability) - {
+        Capability.REVIEW_BY_ID,  # there is none
+        Capability.REVIEW_FOLLOW_UPS,
         Capability.REPLY_TO_REVIEW,
         Capability.EXTEND_RECEIPT,
         Capability.WEBHOOKS,
     }
     assert "2026-11-30 00:00 UTC; 150 days left" in found[Capability.TOKEN_EXPIRES].words
+
+
+def test_a_review_of_the_last_hour_is_read_again_and_what_was_added_asked_for():
+    row = {
+        "tid": 41,
+        "oid": 42,
+        "role": "buyer",
+        "created": top_server.china(RECENT),
+        "content": "袜子掉色，联系不上客服",
+    }
+    server = TopServer(ratings=[row])
+    trial = tried_top(server, TM)
+    found = by_name(trial)
+    for name in (Capability.REVIEWS, Capability.REVIEW_BY_ID, Capability.REVIEW_FOLLOW_UPS):
+        assert found[name].works is True
+    assert "tmall.traderate.feeds.get" in server.methods
+    assert "掉色" not in str(trial)
 
 
 def test_nothing_is_written_and_nobody_is_named():

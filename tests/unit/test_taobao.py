@@ -256,6 +256,69 @@ def test_a_window_with_more_reviews_than_are_shown_is_to_be_halved() -> None:
     assert connect(server).reviews(START, END) == Page(window_full=True)
 
 
+ADDED = {"append_content": "用了三天又坏了", "append_time": china(NOW)}
+
+
+def test_tmall_tells_what_buyers_add_to_their_reviews_later() -> None:
+    rows = [rating(number) for number in range(3)]
+    server = TopServer(ratings=rows, added={str(rows[1]["oid"]): ADDED})
+    found = {review.line_id: review for review in read_all(connect(server, "tmall"), "reviews")}
+    followed = found.pop(str(rows[1]["oid"]))
+    assert (followed.follow_up, followed.follow_up_at) == ("用了三天又坏了", NOW)
+    assert {(review.follow_up, review.follow_up_at) for review in found.values()} == {("", None)}
+    assert server.methods.count("tmall.traderate.feeds.get") == 3
+
+
+@pytest.mark.parametrize(("platform", "option"), [("tmall", "off"), ("taobao", "on")])
+def test_nobody_is_asked_for_additions_where_none_are_told(platform: str, option: str) -> None:
+    server = TopServer(ratings=[rating(1)])
+    shop = connect(server, platform, review_follow_ups=option)
+    assert len(shop.reviews(START, END).items) == 1
+    assert server.methods == ["taobao.traderates.get"]
+    assert Capability.REVIEW_FOLLOW_UPS not in shop.capabilities
+    assert Capability.REVIEW_FOLLOW_UPS in connect(server, "tmall").capabilities
+
+
+def test_a_review_whose_additions_are_refused_is_kept_and_a_lacking_permission_is_told() -> None:
+    server = TopServer(ratings=[rating(1)])
+    shop = connect(server, "tmall")
+    (known,) = shop.reviews(START, END).items
+    gone = error(15, "Remote service error", "isv.rate-not-found")
+    server.errors = [{}, gone]
+    (kept,) = shop.reviews(START, END).items
+    assert kept == known
+    server.errors = [{}, error(11, "Insufficient isv permissions", "isv.permission-api-package")]
+    with pytest.raises(Refused, match=r"feeds\.get"):
+        shop.reviews(START, END)
+
+
+def test_a_review_is_read_again_as_it_is_edited_added_to_or_gone() -> None:
+    rows = [rating(1), rating(2)]
+    server = TopServer(ratings=rows)
+    shop = connect(server, "tmall")
+    known = next(r for r in shop.reviews(START, END).items if r.line_id == str(rows[0]["oid"]))
+    assert shop.review(known) == known
+    rows[0] |= {"content": "客服很好，已解决", "result": "good"}
+    edited = shop.review(known)
+    assert (edited.text, edited.rating) == ("客服很好，已解决", 5)
+    server.added[known.line_id] = ADDED
+    followed = shop.review(known)
+    assert followed.follow_up == "用了三天又坏了"
+    server.ratings = rows[1:]
+    gone = shop.review(known)
+    assert (gone.deleted, gone.text) == (True, "不好")
+    assert len({each.content_hash for each in (known, edited, followed, gone)}) == 4
+
+
+def test_a_review_that_is_too_old_to_be_shown_is_not_taken_for_deleted() -> None:
+    old = Review("s1", "1:buyer", "", order_id="41", line_id="1", created_at=NOW - timedelta(180))
+    with pytest.raises(Refused) as refused:
+        connect(TopServer(), "tmall").review(old)
+    assert refused.value.code == "too_old"
+    with pytest.raises(Refused, match="names no order"):
+        connect(TopServer(), "tmall").review(replace(old, order_id=""))
+
+
 REVIEW = Review("s1", "1:buyer", "不好", line_id="1", created_at=NOW - timedelta(days=30))
 
 
@@ -276,6 +339,8 @@ def test_a_tmall_seller_answers_a_review() -> None:
         (REVIEW, " \n", "reply_empty"),
         (REVIEW, "好" * 501, "reply_too_long"),
         (replace(REVIEW, line_id=""), "好", "no_order_line"),
+        (replace(REVIEW, deleted=True), "好", "review_deleted"),
+        (replace(REVIEW, reply="已补发"), "好", "already_replied"),
         (replace(REVIEW, follow_up="还是不好"), "好", "buyer_followed_up"),
         (replace(REVIEW, follow_up_at=NOW), "好", "buyer_followed_up"),
         (replace(REVIEW, created_at=NOW - timedelta(days=30, seconds=1)), "好", "reply_too_late"),

@@ -15,13 +15,15 @@ from aftersales.parcels import Order, OrderLine, OrderStatus, RefundStatus, Ship
 from aftersales.platforms.taobao_reply import (
     read_order,
     read_refund,
-    read_review,
     rows,
     with_detail,
 )
+from aftersales.platforms.taobao_reviews import read_review
 from aftersales.refunds import RefundKind, RefundState
+from aftersales.settings.model import Shop
 
 CLOSE = timedelta(hours=24)
+TMALL = Shop(id="s1", platform="tmall")
 CREATED = datetime(2026, 7, 1, 2, 30, tzinfo=UTC)
 
 
@@ -352,11 +354,14 @@ def test_a_review_gets_its_id_from_what_stays(result: str, rating: int | None) -
         "content": "背带断了。",
         "num_iid": "65",
     }
-    read = read_review(row, "s1")
-    assert read.review_id == read_review({**row, "content": "已解决"}, "s1").review_id
-    assert read.review_id != read_review({**row, "role": "seller"}, "s1").review_id
+    read = read_review(row, TMALL)
+    assert read.review_id == read_review({**row, "content": "已解决"}, TMALL).review_id
+    assert read.review_id != read_review({**row, "role": "seller"}, TMALL).review_id
     assert (read.rating, read.created_at, read.text) == (rating, CREATED, "背带断了。")
     assert (read.order_id, read.line_id, read.buyer_ref) == ("41", "4200000000000000002", "t**7")
+    assert read.permalink == "https://detail.tmall.com/item.htm?id=65"
+    assert "item.taobao.com" in read_review(row, Shop(id="s1", platform="taobao")).permalink
+    assert read_review({**row, "num_iid": "x/../y"}, TMALL).permalink == ""
 
 
 @given(

@@ -12,6 +12,7 @@ from aftersales.http import HttpReply
 from aftersales.platforms.base import FEEDS, Capability
 from aftersales.platforms.woocommerce import WooCommerce, hold_stock
 from aftersales.refunds import RefundState
+from aftersales.reviews import Review
 from aftersales.settings.model import Shop
 from tests.woo_server import KEY, SECRET, WooShop, order_row, refusal
 
@@ -247,6 +248,41 @@ def test_no_stars_are_no_rating(rating, expected):
     assert review.rating == expected
 
 
+def test_a_review_is_read_again_as_it_is_edited_hidden_or_gone():
+    row = {"id": 7, "date_created": INSIDE, "date_created_gmt": INSIDE, "rating": 4, "review": "ok"}
+    woo = WooShop(reviews=[row])
+    shop = connected(woo)
+    (known,) = shop.reviews(START, END).items
+    assert shop.review(known) == known
+    row |= {"review": "it broke", "rating": 1}
+    edited = shop.review(known)
+    assert (edited.text, edited.rating, edited.deleted) == ("it broke", 1, False)
+    row["status"] = "trash"
+    assert shop.review(known).deleted
+    woo.reviews = []
+    gone = shop.review(known)
+    assert (gone.deleted, gone.text) == (True, "ok")
+    assert len({each.content_hash for each in (known, edited, gone)}) == 3
+    with pytest.raises(Refused) as refused:
+        shop.review(Review("s1", "7/../9", ""))
+    assert refused.value.code == "invalid_id"
+
+
+@pytest.mark.parametrize(
+    ("told", "link"),
+    [
+        ({"product_permalink": "https://s.example/p/mug/"}, "https://s.example/p/mug/#comment-7"),
+        ({"product_permalink": "javascript:alert(1)", "product_id": 22}, "/?p=22#comment-7"),
+        ({}, ""),
+    ],
+)
+def test_a_review_leads_to_where_it_is_read(told, link):
+    row = {"id": 7, "date_created": INSIDE, "date_created_gmt": INSIDE, **told}
+    (review,) = connected(WooShop(reviews=[row])).reviews(START, END).items
+    assert review.permalink.endswith(link)
+    assert review.permalink.startswith("https://") or not link
+
+
 MAINTENANCE = b"<!doctype html><title>Briefly unavailable for scheduled maintenance.</title>"
 
 
@@ -321,6 +357,7 @@ def test_only_what_there_is_is_offered():
         Capability.UNPAID_ORDERS,
         Capability.ORDER_BY_ID,
         Capability.REVIEWS,
+        Capability.REVIEW_BY_ID,
         Capability.REFUNDS,
     }
     for feed in FEEDS:

@@ -26,6 +26,9 @@ class Capability(StrEnum):
     UNPAID_ORDERS = "unpaid_orders"  # the order feed shows them
     ORDER_BY_ID = "order_by_id"
     REVIEWS = "reviews"
+    REVIEW_BY_ID = "review_by_id"  # edited, deleted or added to: only asking again shows it
+    REVIEW_FOLLOW_UPS = "review_follow_ups"  # what buyers add later comes with a review
+    REVIEW_REPLIES = "review_replies"  # the seller's answer comes with a review
     REPLY_TO_REVIEW = "reply_to_review"
     REFUNDS = "refunds"
     DISPUTES = "disputes"  # the refund feed says when the platform was called in
@@ -135,8 +138,18 @@ class Platform(Protocol):
         """Reviews written in [start, end)."""
         ...
 
+    def review(self, known: Review) -> Review:
+        """A review as it is at this instant; one that is not shown any more comes back `deleted`.
+
+        Raises `Refused` where the platform cannot tell any more, because the review is too old.
+        """
+        ...
+
     def reply_to_review(self, review: Review, text: str) -> WriteAnswer:
-        """Answer a review in public."""
+        """Answer a review in public. `review` must be as new as can be, see `Platform.review`.
+
+        What the platform would refuse is not sent: too long, too late, or after a follow-up.
+        """
         ...
 
     def extend_receipt(self, order_id: str, days: int) -> WriteAnswer:

@@ -42,6 +42,10 @@ class Lacking:
         """See `Platform.reviews`."""
         raise self._not_offered(Capability.REVIEWS)
 
+    def review(self, known: Review) -> Review:  # noqa: ARG002
+        """See `Platform.review`."""
+        raise self._not_offered(Capability.REVIEW_BY_ID)
+
     def reply_to_review(self, review: Review, text: str) -> WriteAnswer:  # noqa: ARG002
         """See `Platform.reply_to_review`."""
         raise self._not_offered(Capability.REPLY_TO_REVIEW)

@@ -1,8 +1,8 @@
 """Taobao and Tmall shops over TOP, their open platform: one interface for both.
 
 Facts: platforms reference, sections 1 and 9, and platform rules, Taobao / Tmall. Calls and errors
-are in `taobao_call`, windows in `taobao_paging`, rows in `taobao_reply`, signatures in
-`taobao_sign`, calls from TOP to us in `taobao_callback`.
+are in `taobao_call`, windows in `taobao_paging`, rows in `taobao_reply`, reviews in
+`taobao_reviews`, signatures in `taobao_sign`, calls from TOP to us in `taobao_callback`.
 """
 
 from __future__ import annotations
@@ -33,12 +33,15 @@ from aftersales.platforms.taobao_reply import (
     ORDER_FIELDS,
     REFUND_DETAIL_FIELDS,
     REFUND_FIELDS,
-    REVIEW_FIELDS,
     read_order,
     read_refund,
-    read_review,
     rows,
     with_detail,
+)
+from aftersales.platforms.taobao_reviews import (
+    REVIEW_LOOK_BACK_DAYS,
+    REVIEW_PAGE_SIZE,
+    TopReviews,
 )
 from aftersales.platforms.taobao_sign import SIGN_METHODS
 from aftersales.refunds import Refund
@@ -50,22 +53,16 @@ DAY_SECONDS = 24 * 3600
 ORDER_WINDOW_MINUTES = 30  # advised; a day at most
 ORDER_PAGE_SIZE = 50  # 40 to 50 advised, 100 at most
 REFUND_PAGE_SIZE = 20  # 100 at most; each open one costs a further call
-REVIEW_PAGE_SIZE = 100  # 150 at most
-REVIEW_ROWS_LIMIT = 1500  # of one window, whatever it holds
 LOOK_BACK_DAYS = 89  # three months for orders; refunds state none
-REVIEW_LOOK_BACK_DAYS = 179  # 180
 SETTLE_SECONDS = 180
 OVERLAP_SECONDS = 600
 
 UNPAID_CLOSE_HOURS = 24.0  # [second-hand]
 EXTENSION_DAYS = (3, 5, 7, 10)
-REPLY_LIMIT_CHARACTERS = 500
-REPLY_WITHIN = timedelta(days=30)
 
 ORDER_METHOD = "taobao.trades.sold.increment.get"
 _ORDER_METHOD = re.compile(r"taobao\.trades\.(?:[a-z]+\.)*incrementv?\.get")
 _REFUND_METHOD = "taobao.refunds.receive.get"
-_REVIEW_METHOD = "taobao.traderates.get"
 
 LIMITS = {
     Capability.ORDERS_BY_UPDATE: FeedLimits(
@@ -99,7 +96,8 @@ class Taobao:
     `session_expires_at` (ISO 8601; +08:00 where it states no zone). Options: `order_method` (the
     order feed, for apps that are only granted the simple one), `sign_method` md5 (default), hmac or
     hmac-sha256, `unpaid_close_hours` (24), `refund_details` on (default) or off: a further call per
-    open refund, for its deadline and dispute. Raises `Misconfigured`.
+    open refund, for its deadline and dispute; `review_follow_ups` on (default) or off: of Tmall's,
+    a further call per review, for what the buyer added later. Raises `Misconfigured`.
     """
 
     name: ClassVar[str] = "taobao"
@@ -133,13 +131,20 @@ class Taobao:
             )
         self._unpaid_close = timedelta(hours=_hours(options, shop.id))
         self._refund_details = _one_of(options, "refund_details", ("on", "off"), shop.id) == "on"
+        follow_ups = _one_of(options, "review_follow_ups", ("on", "off"), shop.id) == "on"
+        self._reviews = TopReviews(
+            self._caller, shop, wall_now, follow_ups=follow_ups and shop.platform == "tmall"
+        )
 
     @property
     def capabilities(self) -> frozenset[Capability]:
-        """See `Platform.capabilities`. Only Tmall sellers may answer reviews."""
+        """See `Platform.capabilities`. Only Tmall sellers may answer reviews, and only Tmall tells
+        what buyers add to theirs."""
         left_out = set()
         if self._shop.platform != "tmall":
             left_out.add(Capability.REPLY_TO_REVIEW)
+        if not self._reviews.follow_ups:
+            left_out.add(Capability.REVIEW_FOLLOW_UPS)
         if not self._refund_details:
             left_out.add(Capability.DISPUTES)
         if self._token_expires_at is None:
@@ -188,23 +193,15 @@ class Taobao:
 
     def reviews(self, start: datetime, end: datetime, cursor: str = "") -> Page[Review]:
         """See `Platform.reviews`. TOP shows at most 1500 of a window."""
-        asked = {
-            "fields": REVIEW_FIELDS,
-            "rate_type": "get",
-            "role": "buyer",
-            "start_date": _time(start),
-            "end_date": _time(end),
-        }
-        feed = ListMethod(
-            _REVIEW_METHOD, "trade_rates", "trade_rate", REVIEW_PAGE_SIZE, REVIEW_ROWS_LIMIT
-        )
-        return read_page(
-            self._caller, feed, asked, cursor, lambda row: read_review(row, self._shop.id)
-        )
+        return self._reviews.page(start, end, cursor)
+
+    def review(self, known: Review) -> Review:
+        """See `Platform.review`. TOP shows reviews of the last 180 days."""
+        return self._reviews.again(known)
 
     def reply_to_review(self, review: Review, text: str) -> WriteAnswer:
         """See `Platform.reply_to_review`. What TOP would refuse is not sent."""
-        refusal = self._refusal_of_reply(review, text.strip())
+        refusal = self._reviews.refusal_of_reply(review, text.strip())
         if refusal is not None:
             return refusal
         asked = {"oid": review.line_id, "reply": text.strip()}
@@ -238,21 +235,6 @@ class Taobao:
         asked = {"refund_id": refund.refund_id, "fields": REFUND_DETAIL_FIELDS}
         detail = _single(self._caller.call(method, asked), "refund", method)
         return read_refund(with_detail(row, detail), self._shop.id)
-
-    def _refusal_of_reply(self, review: Review, text: str) -> WriteAnswer | None:
-        if not text:
-            return WriteAnswer(False, "reply_empty", "the reply has no text")
-        if len(text) > REPLY_LIMIT_CHARACTERS:
-            told = f"{len(text)} characters; {REPLY_LIMIT_CHARACTERS} are allowed"
-            return WriteAnswer(False, "reply_too_long", told)
-        if not review.line_id:
-            return WriteAnswer(False, "no_order_line", "the review names no order line")
-        if review.follow_up or review.follow_up_at:
-            return WriteAnswer(False, "buyer_followed_up", "the buyer has added to the review")
-        if review.created_at and self._wall_now() - review.created_at > REPLY_WITHIN:
-            told = f"the review is older than {REPLY_WITHIN.days} days"
-            return WriteAnswer(False, "reply_too_late", told)
-        return None
 
     def _write(self, method: str, asked: Mapping[str, str]) -> WriteAnswer:
         try:

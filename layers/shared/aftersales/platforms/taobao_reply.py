@@ -1,4 +1,4 @@
-"""Rows of TOP as orders, refunds and reviews.
+"""Rows of TOP as orders and refunds.
 
 Facts: platforms reference, sections 1.2 to 1.4 and 9. Amounts are yuan texts, times +08:00 without
 saying so. Unknown values stay unknown, with their raw text kept; a row without its id or with an
@@ -21,7 +21,6 @@ from aftersales.errors import BadInput
 from aftersales.parcels import Order, OrderLine, OrderStatus, RefundStatus, Shipment
 from aftersales.platforms import regions, values
 from aftersales.refunds import Refund, RefundKind, RefundState
-from aftersales.reviews import Review
 
 CURRENCY = "CNY"
 
@@ -34,7 +33,6 @@ REFUND_FIELDS = (
     "refund_id,tid,oid,status,created,modified,refund_fee,reason,has_good_return,dispute_type,sid"
 )
 REFUND_DETAIL_FIELDS = f"{REFUND_FIELDS},refund_remind_timeout,cs_status,refund_phase"
-REVIEW_FIELDS = "tid,oid,role,nick,ouid,result,created,item_title,content,reply,num_iid,valid_score"
 
 ORDER_STATES = {
     "TRADE_NO_CREATE_PAY": OrderStatus.UNPAID,
@@ -80,8 +78,6 @@ REFUND_KINDS = {
 # The first of these that any line has speaks for the order.
 _TELLING = (RefundStatus.OPEN, RefundStatus.UNKNOWN, RefundStatus.DONE)
 
-RATINGS = {"good": 5, "neutral": 3, "bad": 1}
-
 _PHONE = re.compile(r"[+\d*][\d*\s-]*")
 _ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
@@ -105,7 +101,7 @@ def read_order(row: Mapping[str, Any], shop_id: str, unpaid_close: timedelta) ->
     refund, refund_id = _refund_of_lines(lines)
     return Order(
         shop_id=shop_id,
-        order_id=_id(row, "tid_str", "tid"),
+        order_id=row_id(row, "tid_str", "tid"),
         status=status,
         raw_status=" ".join(filter(None, (_upper(row, "status"), _step(row)))),
         created_at=created_at,
@@ -138,7 +134,7 @@ def read_refund(row: Mapping[str, Any], shop_id: str) -> Refund:
     has_deadline = str(remind.get("exist_timeout")).lower() != "false"
     return Refund(
         shop_id=shop_id,
-        refund_id=_id(row, "refund_id"),
+        refund_id=row_id(row, "refund_id"),
         order_id=text(row.get("tid")),
         state=REFUND_STATES.get(raw_status, RefundState.UNKNOWN),
         raw_status=raw_status,
@@ -152,24 +148,6 @@ def read_refund(row: Mapping[str, Any], shop_id: str) -> Refund:
         return_waybill=waybills.normalise(text(row.get("sid"))),
         created_at=china_time(row.get("created")),
         updated_at=china_time(row.get("modified")),
-    )
-
-
-def read_review(row: Mapping[str, Any], shop_id: str) -> Review:
-    """A rating received from a buyer. TOP gives it no id: it is the line and who wrote it."""
-    line_id = _id(row, "oid", "tid")
-    return Review(
-        shop_id=shop_id,
-        review_id=f"{line_id}:{text(row.get('role')) or 'buyer'}",
-        text=text(row.get("content")),
-        rating=RATINGS.get(text(row.get("result")).lower()),
-        order_id=text(row.get("tid")),
-        line_id=line_id,
-        product_id=text(row.get("num_iid")),
-        product_title=text(row.get("item_title")),
-        buyer_ref=text(row.get("ouid")) or text(row.get("nick")),
-        created_at=china_time(row.get("created")),
-        reply=text(row.get("reply")),
     )
 
 
@@ -295,7 +273,7 @@ def _upper(row: Mapping[str, Any], name: str) -> str:
     return text(row.get(name)).upper()
 
 
-def _id(row: Mapping[str, Any], *names: str) -> str:
+def row_id(row: Mapping[str, Any], *names: str) -> str:
     for name in names:
         found = text(row.get(name))
         if _ID.fullmatch(found):

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -46,6 +47,9 @@ PAGE_SIZE = 100  # the most that the interface gives
 REFUND_PAGE_SIZE = 20  # orders: each one that has refunds costs a question of its own
 HOLD_STOCK_MINUTES = "60"  # the shop system's default; option `hold_stock_minutes`
 
+GONE = (404, 410)
+"""HTTP answers to the question for what was deleted."""
+
 DAY = 24 * 3600
 LIMITS = {
     # No window is too long for the interface; these keep a run short. Three minutes and ten
@@ -66,9 +70,12 @@ _CAPABILITIES = frozenset(
         Capability.UNPAID_ORDERS,
         Capability.ORDER_BY_ID,
         Capability.REVIEWS,
+        Capability.REVIEW_BY_ID,
         Capability.REFUNDS,
     }
 )
+"""Of reviews, the interface shows no replies and takes none: those are WordPress comments, for
+which a shop's key has no rights. A buyer who has more to say writes another review."""
 
 
 class WebhookState(NamedTuple):
@@ -188,6 +195,22 @@ class WooCommerce(Lacking):
                 found.append(review)
         return Page(tuple(found), following, tuple(rejected), full)
 
+    def review(self, known: Review) -> Review:
+        """See `Platform.review`. Spam and what lies in the trash count as deleted."""
+        if not (known.review_id.isascii() and known.review_id.isdigit()):
+            raise Refused("this is not the id of a WooCommerce review", code="invalid_id")
+        try:
+            row, _ = self._get(f"products/reviews/{known.review_id}", {})
+        except Refused as exc:
+            # A host that answers for the shop, with a code of its own, says nothing of a review.
+            if exc.status in GONE and exc.code.startswith("woocommerce_rest_"):
+                return replace(known, deleted=True)
+            raise
+        try:
+            return read_review(row, self._shop)
+        except BadInput as exc:
+            raise Unreachable(f"shop {self._shop.id}: {exc.reason}") from exc
+
     def read_webhook(
         self,
         headers: Mapping[str, str],
@@ -293,7 +316,7 @@ class WooCommerce(Lacking):
         try:
             document, _ = self._get(f"orders/{order_id}/refunds", {"per_page": str(PAGE_SIZE)})
         except Refused as exc:
-            if exc.status in (404, 410):  # deleted since its page was read
+            if exc.status in GONE:  # deleted since its page was read
                 return []
             raise
         return rows_of(document) or []

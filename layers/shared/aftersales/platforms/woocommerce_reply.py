@@ -175,7 +175,17 @@ def read_review(row: Any, shop: Shop) -> Review:
         buyer_ref=buyer_of_email(text(row.get("reviewer_email")), shop),
         created_at=_time(row, "date_created_gmt"),
         deleted=status in ("spam", "trash"),
+        permalink=_review_link(row, review_id, shop),
     )
+
+
+def _review_link(row: dict[str, Any], review_id: str, shop: Shop) -> str:
+    """The review on its product's page; every WordPress finds a product by `?p=` and its id."""
+    page = text(row.get("product_permalink"))
+    product_id = _id_or_nothing(row.get("product_id"))
+    if not page.startswith(("https://", "http://")):
+        page = f"{shop.base_url.rstrip('/')}/?p={product_id}" if product_id else ""
+    return f"{page}#comment-{review_id}" if page else ""
 
 
 def rejected_row(row: Any, place: str, reason: str) -> RejectedRow:

@@ -11,7 +11,13 @@ from aftersales.settings.model import Shop
 from aftersales.settings.shape import Reader
 
 _TOP = (("app_key", "app_secret", "session"), ("session_expires_at",))
-_TOP_OPTIONS = ("order_method", "sign_method", "unpaid_close_hours", "refund_details")
+_TOP_OPTIONS = (
+    "order_method",
+    "sign_method",
+    "unpaid_close_hours",
+    "refund_details",
+    "review_follow_ups",
+)
 
 SHOP_SECRETS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "taobao": _TOP,
