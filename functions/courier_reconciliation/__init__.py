@@ -1,0 +1,1 @@
+"""Checks couriers' bills against what was shipped and what the contract says."""
