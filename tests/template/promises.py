@@ -53,6 +53,14 @@ KEYS: dict[str, dict[str, str]] = {
     "outbox": {"": "delivery_id:S", "pending": "pending_shard:N pending_order:S ALL"},
     "feeds": {"": "feed:S"},
     "reminders": {"": "topic:S item:S"},
+    "reviews": {
+        "": "review_key:S",
+        "shops": "shop_id:S written_at:S INCLUDE",
+        "buyers": "buyer_key:S written_at:S INCLUDE",
+        "products": "product_key:S written_at:S INCLUDE",
+        "copies": "copy_key:S written_at:S INCLUDE",
+        "months": "bad_month:S written_at:S ALL",
+    },
     "settings": {"": "name:S"},
     "quarantine": {"": "quarantine_id:S"},
 }
