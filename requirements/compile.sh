@@ -17,3 +17,4 @@ runtime=(--no-emit-package boto3 --no-emit-package botocore --no-emit-package s3
          --no-emit-package python-dateutil --no-emit-package six)
 "$uv" pip compile "${layer[@]}" "${runtime[@]}" layers/shared/requirements.in -o layers/shared/requirements.txt
 "$uv" pip compile "${layer[@]}" layers/spreadsheets/requirements.in -o layers/spreadsheets/requirements.txt
+"$uv" pip compile "${layer[@]}" layers/columnar/requirements.in -o layers/columnar/requirements.txt

@@ -33,7 +33,7 @@ REACHES_OUT = {
 
 HARMLESS_PARTS = {"urllib.parse"}
 
-HEAVY = {"boto3", "requests", "yaml", "python_calamine", "openpyxl"}
+HEAVY = {"boto3", "requests", "yaml", "python_calamine", "openpyxl", "duckdb"}
 """Imported inside the function that needs them: every cold start pays for the rest."""
 
 
