@@ -54,7 +54,7 @@ class Dispatcher:
         # Needed only when a target fails: most runs start without it.
         from aftersales.cases.casebook import Casebook
 
-        return Casebook(self.settings.alerts)
+        return Casebook.of(self.settings)
 
     def deliver_all(self, deliveries: Iterable[Delivery], until: datetime) -> Counter[str]:
         """Deliver what is ready until real time `until`. Returns counts of named outcomes."""

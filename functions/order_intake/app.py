@@ -50,7 +50,7 @@ def poll_plan_handler(event: Summary, _context: Any) -> Summary:
     current = settings.load()
     send = batch.queue_sender("POLL_QUEUE_URL")
     shops = polling.plan_polls(current, event["scheduled_time"], send)
-    lag = polling.tell_of_lags(current, Casebook(current.alerts), business_now()).total_seconds()
+    lag = polling.tell_of_lags(current, Casebook.of(current), business_now()).total_seconds()
     emit("order_intake", "CoverageLagSeconds", lag, "Seconds")
     return {"shops": shops, "coverage_lag_seconds": int(lag)}
 

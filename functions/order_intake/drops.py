@@ -18,7 +18,7 @@ def intake_desk() -> IntakeDesk:
     from aftersales.tables import settings
 
     current = settings.load()
-    return IntakeDesk(current, Casebook(current.alerts))
+    return IntakeDesk(current, Casebook.of(current))
 
 
 def import_drop(

@@ -51,7 +51,7 @@ class ShopDesk:
         """The casebook, with the settings' targets and routes."""
         from aftersales.cases.casebook import Casebook
 
-        return Casebook(self.settings.alerts)
+        return Casebook.of(self.settings)
 
     def shop(self, shop_id: str) -> Shop:
         """A connected shop. Raises `Misconfigured`."""

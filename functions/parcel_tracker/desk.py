@@ -53,7 +53,7 @@ class Desk:
         """The casebook, with the settings' targets and routes."""
         from aftersales.cases.casebook import Casebook
 
-        return Casebook(self.settings.alerts)
+        return Casebook.of(self.settings)
 
     def source(self, name: str) -> TrackingSource:
         """The tracking source that the settings call `name`. Raises `Misconfigured`."""

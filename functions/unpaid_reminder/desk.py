@@ -51,7 +51,7 @@ class Desk:
     @cached_property
     def casebook(self) -> Casebook:
         """The casebook, with the settings' targets and routes."""
-        return Casebook(self.settings.alerts)
+        return Casebook.of(self.settings)
 
     def window_opens(self, shop_id: str, at: datetime) -> datetime:
         """`at`, or when messages may next be sent after it."""

@@ -139,7 +139,7 @@ def acknowledge(case_id: str, who: str, state_dir: Path | None, as_json: bool) -
         from aftersales.tables import settings
 
         case = _find(case_id)
-        book = Casebook(settings.load().alerts)
+        book = Casebook.of(settings.load())
         change = book.acknowledge(case.subject, case.kind, who, business_now())
         _tell(_find(case_id), change, place, as_json)
 
@@ -165,7 +165,7 @@ def resolve(case_id: str, how: str, who: str, state_dir: Path | None, as_json: b
         from aftersales.tables import settings
 
         case = _find(case_id)
-        book = Casebook(settings.load().alerts)
+        book = Casebook.of(settings.load())
         change = book.resolve(case.subject, case.kind, how, business_now(), by=who)
         _tell(_find(case_id), change, place, as_json)
 

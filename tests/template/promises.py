@@ -49,6 +49,7 @@ KEYS: dict[str, dict[str, str]] = {
         "": "subject:S kind:S",
         "open_cases": "open_bucket:S opened_at:S ALL",
         "case_ids": "case_id:S KEYS_ONLY",
+        "due": "due_shard:N due_at:S KEYS_ONLY",
     },
     "outbox": {"": "delivery_id:S", "pending": "pending_shard:N pending_order:S ALL"},
     "feeds": {"": "feed:S"},

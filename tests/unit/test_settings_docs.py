@@ -24,6 +24,9 @@ SECTIONS = {
     "`tracking.sources.<name>`": model.Source,
     "`tracking.rules`": model.TrackingRules,
     "`reminder`": model.Reminder,
+    "`reminder.promotions[]`": model.Promotion,
+    "`followup`": model.Followup,
+    "`followup.reviews`": model.Ladder,
     "`alerts`": model.Alerts,
     "`alerts.targets.<name>`": model.Target,
     "`alerts.routes[]`": model.Route,
@@ -52,7 +55,7 @@ def _written(field: msgspec.structs.FieldInfo) -> str:
     if isinstance(default, bool):
         return f"`{str(default).lower()}`"
     if isinstance(default, tuple):
-        return f"`[{', '.join(default)}]`"
+        return f"`[{', '.join(map(str, default))}]`"
     if isinstance(default, float):
         return f"`{default:g}`"
     return f"`{default}`" if default != "" else '`""`'

@@ -46,6 +46,9 @@ class Transition(StrEnum):
 
     OPENED = "opened"
     ESCALATED = "escalated"
+    REMINDED = "reminded"  # still open after so many days
+    DUE_SOON = "due_soon"
+    OVERDUE = "overdue"
     SOLVED = "solved"
 
 

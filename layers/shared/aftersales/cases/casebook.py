@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 
+from msgspec import Struct
+from msgspec.structs import replace
 from pynamodb.exceptions import TransactWriteError
 from pynamodb.transactions import TransactWrite
 
+from aftersales.cases.ladders import Ladders
 from aftersales.cases.model import Case, Delivery, case_id_of
-from aftersales.cases.routes import targets_for
+from aftersales.cases.routes import owner_for, targets_for
 from aftersales.cases.rules import (
     Change,
     Decision,
     decide_acknowledge,
     decide_announce,
+    decide_follow_up,
     decide_note,
     decide_open,
     decide_resolve,
 )
 from aftersales.clock import wall_now
 from aftersales.errors import Conflict
-from aftersales.findings import Alert, Finding
-from aftersales.settings.model import Alerts
+from aftersales.findings import Alert, Finding, Transition
+from aftersales.settings.model import Alerts, Settings
 from aftersales.tables import cases, outbox
 from aftersales.tables.connection import connection
 
@@ -35,8 +38,7 @@ Telling = Callable[[Sequence[Alert]], Alert]
 """Makes one alert out of those that several cases would cause."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
+class Ending(Struct, frozen=True):
     """A problem that ended: whose case, and how, in a word."""
 
     subject: str
@@ -51,8 +53,14 @@ class Casebook:
     raises `Conflict` where several writers keep winning.
     """
 
-    def __init__(self, alerts: Alerts) -> None:
+    def __init__(self, alerts: Alerts, ladders: Ladders | None = None) -> None:
         self._alerts = alerts
+        self._ladders = ladders
+
+    @classmethod
+    def of(cls, settings: Settings) -> Casebook:
+        """The casebook by the settings: whom to tell, and when to follow up."""
+        return cls(settings.alerts, Ladders(settings))
 
     def open(self, finding: Finding, now: datetime) -> Change:
         """A problem was found: open, escalate, update or ignore, as the rules say."""
@@ -80,6 +88,20 @@ class Casebook:
         """Several problems ended: like `open_together`. Without `told` nobody hears of it."""
         found = [decide_resolve(cases.get(e.subject, e.kind), e.how, now) for e in ends]
         return self._write_together(found, told, beside)
+
+    def follow_up_together(
+        self, due: Sequence[Case], what: Transition, now: datetime, *, told: Telling | None
+    ) -> tuple[Change, ...]:
+        """Tell people again of several open cases, as they were just read: like `open_together`.
+
+        Without `told` the cases count as told of in somebody else's message.
+        """
+        found = [decide_follow_up(case, what, now, self.owner_of(case)) for case in due]
+        return self._write_together(found, told, None)
+
+    def owner_of(self, case: Case) -> str:
+        """Who answers for a case: who took it, else the owner of its route; "" for nobody."""
+        return case.owner or owner_for(self._alerts, case)
 
     def announce(self, finding: Finding, now: datetime) -> Change:
         """Say something once for a subject. The case begins and ends with it."""
@@ -110,7 +132,7 @@ class Casebook:
         raise Conflict("the same case is being changed by others all the time")
 
     def _write_together(
-        self, found: Sequence[Decision], told: Telling | None, beside: Beside
+        self, found: Sequence[Decision], told: Telling | None, beside: Beside | None
     ) -> tuple[Change, ...]:
         decisions = [self._with_own_id(decision) for decision in found]
         alerts = [decision.alert for decision in decisions if decision.alert is not None]
@@ -130,12 +152,17 @@ class Casebook:
             for decision in decisions:
                 for case in (decision.case, *decision.superseded):
                     if case is not None:
-                        cases.write(transaction, case)
+                        cases.write(transaction, self._scheduled(case))
             if alert is not None:
                 for delivery in self._deliveries(alert):
                     outbox.put(transaction, delivery)
             if beside is not None:
                 beside(transaction)
+
+    def _scheduled(self, case: Case) -> Case:
+        """Whatever happened to a case: when it is followed up next is worked out anew."""
+        coming = self._ladders.next_at(case) if self._ladders is not None else None
+        return replace(case, next_at=coming)
 
     def _deliveries(self, alert: Alert) -> list[Delivery]:
         return [

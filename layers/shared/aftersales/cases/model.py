@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from aftersales.findings import Alert, Severity
 
@@ -21,8 +22,7 @@ class CaseState(StrEnum):
     RESOLVED = "resolved"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True, omit_defaults=True):
     """One line of a case's history: when, what, by whom ("desk" for the machine)."""
 
     at: datetime
@@ -30,9 +30,12 @@ class Entry:
     by: str = "desk"
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One problem somebody must handle, keyed by kind and subject."""
+class Case(Struct, frozen=True, omit_defaults=True):
+    """One problem somebody must handle, keyed by kind and subject.
+
+    `next_at` is when it is followed up next, None: never. `step` counts the follow-ups of this
+    episode, and everything up to `followed_until` was followed up.
+    """
 
     case_id: str
     kind: str
@@ -53,6 +56,9 @@ class Case:
     facts: dict[str, str | int | None] = field(default_factory=dict)
     history: tuple[Entry, ...] = ()
     version: int = 0
+    next_at: datetime | None = None
+    step: int = 0
+    followed_until: datetime | None = None
 
     @property
     def is_open(self) -> bool:
@@ -68,8 +74,7 @@ class DeliveryState(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(Struct, frozen=True, omit_defaults=True):
     """An alert on its way to one target. All times but `created_at` are real time."""
 
     delivery_id: str

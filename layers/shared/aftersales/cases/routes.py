@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from aftersales.cases.model import Case
 from aftersales.findings import Alert, Finding, Severity
-from aftersales.settings.model import Alerts
+from aftersales.settings.model import Alerts, Route
 
 UNROUTED = "(no route)"
 """Stands for a target where the settings name none, so that the alert is seen and not lost."""
@@ -17,10 +18,23 @@ def targets_for(alerts: Alerts, alert: Alert | Finding) -> tuple[str, ...]:
     """
     if not alert.shop_id and alerts.operators:
         return alerts.operators
+    route = _route_for(alerts, alert)
+    if route is not None:
+        return route.targets
+    return alerts.operators or (UNROUTED,)
+
+
+def owner_for(alerts: Alerts, alert: Alert | Finding | Case) -> str:
+    """Who answers for a case that nobody has taken: the route's owner, or ""."""
+    route = _route_for(alerts, alert)
+    return route.owner if route is not None else ""
+
+
+def _route_for(alerts: Alerts, alert: Alert | Finding | Case) -> Route | None:
     for route in alerts.routes:
         fits_shop = not route.shops or alert.shop_id in route.shops
         fits_kind = not route.kinds or alert.kind in route.kinds
         fits_severity = alert.severity.rank >= Severity(route.min_severity).rank
         if fits_shop and fits_kind and fits_severity:
-            return route.targets
-    return alerts.operators or (UNROUTED,)
+            return route
+    return None

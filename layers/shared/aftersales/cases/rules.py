@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from aftersales.cases.model import Case, CaseState, Entry, case_id_of
-from aftersales.findings import Alert, Finding, Transition
+from aftersales.findings import Alert, Finding, Severity, Transition
 
 HISTORY_LIMIT = 50
+_WORSE = {Severity.NOTICE: Severity.WARN, Severity.WARN: Severity.ALARM}
+"""One step up; `alarm` is the worst that a shop's case can be."""
 
 
 class Change(StrEnum):
@@ -24,11 +28,11 @@ class Change(StrEnum):
     SUPPRESSED = "suppressed"  # a stronger case of the same subject is open
     RESOLVED = "resolved"
     ACKNOWLEDGED = "acknowledged"
+    FOLLOWED_UP = "followed_up"
     NOT_OPEN = "not_open"
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """What to write: the case (None: nothing), cases it supersedes, the alert to send (or None)."""
 
     change: Change
@@ -119,6 +123,30 @@ def decide_note(case: Case | None, what: str, now: datetime, by: str = "desk") -
     return Decision(Change.UPDATED, _noted(replace(case, updated_at=now), what, now, by))
 
 
+def decide_follow_up(
+    case: Case | None, what: Transition, now: datetime, owner: str = ""
+) -> Decision:
+    """People are told again of a case that is still open; `owner` where nobody has taken it.
+
+    A case whose deadline has passed gets worse by one step, and so may go to other people.
+    """
+    if case is None or not case.is_open:
+        return Decision(Change.NOT_OPEN)
+    overdue = what is Transition.OVERDUE
+    followed = replace(
+        case,
+        severity=_WORSE.get(case.severity, case.severity) if overdue else case.severity,
+        alerts=case.alerts + 1,
+        step=case.step + 1,
+        followed_until=now,
+        updated_at=now,
+    )
+    raised = f", raised to {followed.severity}" if followed.severity is not case.severity else ""
+    followed = _noted(followed, f"followed up: {what}{raised}", now)
+    answers = {"owner": case.owner or owner or None}
+    return Decision(Change.FOLLOWED_UP, followed, (), _alert(followed, what, now, answers))
+
+
 def open_kinds(cases: Iterable[Case]) -> frozenset[str]:
     """The kinds of the open ones."""
     return frozenset(case.kind for case in cases if case.is_open)
@@ -160,8 +188,13 @@ def _noted(case: Case, what: str, now: datetime, by: str = "desk") -> Case:
     return replace(case, history=(*case.history, Entry(now, what, by))[-HISTORY_LIMIT:])
 
 
-def _alert(case: Case, transition: Transition, now: datetime) -> Alert:
-    facts = dict(case.facts)
+def _alert(
+    case: Case,
+    transition: Transition,
+    now: datetime,
+    more: Mapping[str, str | None] | None = None,
+) -> Alert:
+    facts = {**case.facts, **(more or {})}
     if case.resolution and transition is Transition.SOLVED:
         facts["resolution"] = case.resolution
     return Alert(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qsl, urlsplit
 
+from aftersales.cases.kinds import REVIEW_KINDS
 from aftersales.channels.registry import CHANNELS
 from aftersales.findings import Severity
-from aftersales.messages.catalogue import OPERATOR_KINDS, PARCEL_KINDS
+from aftersales.messages.catalogue import OPERATOR_KINDS, ORDER_KINDS, PARCEL_KINDS, REPORT_KINDS
 from aftersales.settings.checks import check_language, check_name, check_reference, check_url
 from aftersales.settings.document import Path
 from aftersales.settings.model import Alerts, Settings, Target
@@ -18,7 +19,7 @@ _ROBOT_HOSTS = re.compile(
 )
 _SECRET_PARAMETER = re.compile(r"token|key|secret|sign?|signature|password|auth", re.IGNORECASE)
 _TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}")
-_KINDS = (*PARCEL_KINDS, *OPERATOR_KINDS)
+_KINDS = (*PARCEL_KINDS, *ORDER_KINDS, *REVIEW_KINDS, *OPERATOR_KINDS, *REPORT_KINDS)
 _SEVERITIES = tuple(severity.value for severity in Severity)
 _SIGNED = ("dingtalk", "feishu", "webhook")
 

@@ -24,6 +24,7 @@ from aftersales.settings.checks import (
 )
 from aftersales.settings.connections import check_connection
 from aftersales.settings.document import Path
+from aftersales.settings.following import check_followup
 from aftersales.settings.model import Calendar, Settings, Shop, Source, Tracking, TrackingRules
 from aftersales.settings.reminding import check_reminder, check_shop_reminder
 from aftersales.settings.shape import Reader
@@ -65,7 +66,8 @@ def check(settings: Settings, reader: Reader) -> None:
     _check_calendar(settings.calendar, reader)
     _check_shops(settings, reader)
     _check_tracking(settings.tracking, reader)
-    check_reminder(settings.reminder, reader)
+    check_reminder(settings, reader)
+    check_followup(settings.followup, reader)
     check_alerts(settings, reader)
 
 

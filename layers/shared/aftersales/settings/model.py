@@ -11,6 +11,8 @@ from typing import Any
 
 import msgspec
 
+from aftersales.cases.kinds import REVIEW_KINDS
+
 
 class _Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Base of all settings: immutable, strict about names."""
@@ -150,6 +152,27 @@ class Target(_Struct, frozen=True):
     topic_arn: str = ""
     keyword: str = ""
     language: str = ""
+class Ladder(_Struct, frozen=True):
+    """When open cases of a kind are followed up."""
+
+    days: tuple[float, ...] = (1, 3, 6)
+    """So many days after a case was opened."""
+    due_soon_hours: float = 24
+    """So long before its deadline; the deadline itself always is a moment."""
+    repeat_days: float = 7
+    """After the last of them, whenever so many days have passed; 0: never."""
+
+
+class Followup(_Struct, frozen=True):
+    """Which open cases are followed up, and when."""
+
+    enabled: bool = True
+    reviews: Ladder = Ladder()
+    """Of all kinds about reviews that have no ladder of their own."""
+    kinds: dict[str, Ladder] = {}
+    """Kind of case -> its ladder."""
+
+
     mentions: tuple[str, ...] = ()
     allow_private_address: bool = False
     ascii_subject: bool = False
@@ -176,6 +199,8 @@ class Alerts(_Struct, frozen=True):
 
 class Settings(_Struct, frozen=True):
     """The whole file."""
+    owner: str = ""
+    """Who answers for these cases as long as nobody has taken them."""
 
     language: str = "zh-CN"
     time_zone: str = "Asia/Shanghai"
@@ -197,6 +222,7 @@ class Settings(_Struct, frozen=True):
         overrides = {**self.tracking.rules_by_courier.get(courier, {}), **self.shop(shop_id).rules}
         if not overrides:
             return self.tracking.rules
+    followup: Followup = Followup()
         return msgspec.structs.replace(self.tracking.rules, **overrides)
 
     def reminder_rules(self, shop_id: str) -> Reminder:
@@ -207,3 +233,10 @@ class Settings(_Struct, frozen=True):
     def source_for(self, courier: str) -> str:
         """The name of the tracking source for a courier, "" where none is set."""
         return self.tracking.by_courier.get(courier, self.tracking.default_source)
+    def ladder(self, kind: str) -> Ladder | None:
+        """When open cases of a kind are followed up, None: never."""
+        if not self.followup.enabled:
+            return None
+        usual = self.followup.reviews if kind in REVIEW_KINDS else None
+        return self.followup.kinds.get(kind, usual)
+

@@ -1,13 +1,18 @@
-"""The `cases` table: all cases of one subject lie together; the open ones are in a sparse index."""
+"""The `cases` table: all cases of one subject lie together; the open ones are in a sparse index.
+
+The sparse index `due` holds those that are to be followed up, by the time of their next follow-up.
+It holds keys only: what changes about a case between two follow-ups costs nothing there.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar
 
+from msgspec.structs import replace
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection
@@ -18,6 +23,9 @@ from aftersales.tables.connection import Table
 from aftersales.tables.fields import InstantAttribute, PackedAttribute
 
 OPEN = "open"
+DUE_SHARD = 0
+"""One for all: a partition takes a thousand writes a second, and a sweep that finds nothing is one
+query."""
 KEEP = timedelta(days=400)
 
 
@@ -38,6 +46,15 @@ class _CaseIds(GlobalSecondaryIndex["_Row"]):  # type: ignore[no-untyped-call]
     case_id = UnicodeAttribute(hash_key=True)
 
 
+class _Due(GlobalSecondaryIndex["_Row"]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "due"
+        projection = KeysOnlyProjection()
+
+    due_shard = NumberAttribute(hash_key=True)
+    due_at = InstantAttribute(range_key=True)
+
+
 class _Row(Table):
     class Meta:
         table_name = ""
@@ -50,9 +67,12 @@ class _Row(Table):
     version = NumberAttribute()
     open_bucket = UnicodeAttribute(null=True)
     opened_at = InstantAttribute(null=True)
+    due_shard = NumberAttribute(null=True)
+    due_at = InstantAttribute(null=True)
     expires_at = NumberAttribute(null=True)
     open_cases = _OpenCases()
     case_ids = _CaseIds()
+    due = _Due()
 
 
 def of_subject(subject: str) -> tuple[Case, ...]:
@@ -81,13 +101,49 @@ def open_cases(limit: int | None = None) -> Iterator[Case]:
         yield _case(row)
 
 
+def due(now: datetime, limit: int) -> list[Case]:
+    """Open cases whose next follow-up has come by business time `now`, the longest due first.
+
+    At most `limit`. The index may lag behind; the cases themselves are read consistently.
+    """
+    keys = [
+        (row.subject, row.kind)
+        for row in _Row.due.query(DUE_SHARD, _Row.due_at <= now, limit=limit)
+    ]
+    if not keys:
+        return []
+    found = (_case(row) for row in _Row.batch_get(keys, consistent_read=True))
+    return sorted(
+        (case for case in found if case.is_open and case.next_at and case.next_at <= now),
+        key=lambda case: (case.next_at, case.case_id),
+    )
+
+
+def put_off(case: Case, until: datetime | None) -> bool:
+    """Look at a case again at `until` (None: never) and change nothing else about it.
+
+    False where somebody has changed the case since it was read.
+    """
+    actions: list[Action] = _due_actions(until)
+    try:
+        _Row(case.subject, case.kind).update(
+            actions=actions, condition=_Row.version == case.version
+        )
+    except UpdateError as exc:
+        if exc.cause_response_code == "ConditionalCheckFailedException":
+            return False
+        raise
+    return True
+
+
 def write(transaction: TransactWrite, case: Case) -> None:
     """Add the write of `case` over its own earlier version to a transaction."""
     row = _Row(case.subject, case.kind)
     actions: list[Action] = [
-        _Row.document.set(replace(case, version=0)),
+        _Row.document.set(replace(case, version=0, next_at=None)),
         _Row.version.set(case.version + 1),
         _Row.case_id.set(case.case_id),
+        *_due_actions(case.next_at),
     ]
     if case.is_open:
         actions += [
@@ -104,5 +160,11 @@ def write(transaction: TransactWrite, case: Case) -> None:
     transaction.update(row, actions=actions, condition=condition)
 
 
+def _due_actions(at: datetime | None) -> list[Action]:
+    if at is None:
+        return [_Row.due_shard.remove(), _Row.due_at.remove()]
+    return [_Row.due_shard.set(DUE_SHARD), _Row.due_at.set(at)]
+
+
 def _case(row: _Row) -> Case:
-    return replace(row.document, version=int(row.version))
+    return replace(row.document, version=int(row.version), next_at=row.due_at)

@@ -1,0 +1,13 @@
+"""Kinds of cases that belong together, where more than wording depends on it."""
+
+from __future__ import annotations
+
+REVIEW_KINDS = (
+    "bad_review",
+    "hidden_complaint",
+    "follow_up_turned_bad",
+    "review_question",
+    "product_alarm",
+    "review_advertising",
+)
+"""About what buyers write. They are followed up until somebody closes them."""
