@@ -11,14 +11,14 @@ from datetime import datetime
 from functools import partial
 from itertools import count
 
-from aftersales import watching
+from aftersales import unpaid, watching
 from aftersales.cases.casebook import Casebook
 from aftersales.errors import BadInput, Conflict
 from aftersales.findings import Finding, Severity
 from aftersales.parcels import Order
 from aftersales.platforms.base import RejectedRow
 from aftersales.platforms.file import FileReading, read_file
-from aftersales.settings.model import Settings
+from aftersales.settings.model import Settings, Shop
 from aftersales.tables import orders, parcels, quarantine
 from order_intake.rules import Interest, interest_in, parcels_of, waybills_given_up
 
@@ -27,6 +27,8 @@ WRITERS = 16
 QUARANTINE_LIMIT_ROWS = 1000
 """Of one file; a file with more bad rows is one mistake, not thousands."""
 EXAMPLES = 3
+PUSH_ONLY = ("generic",)
+"""Platforms that tell, and cannot be asked."""
 Report = Callable[[int, int], None]
 """Told after each order of a file: how many are done, of how many. Called from several threads."""
 
@@ -146,9 +148,18 @@ def store_order(order: Order, settings: Settings, now: datetime) -> tuple[str, C
             continue
         watched[watching.watch(parcel, shards=shards, now=now).value] += 1
     if after == before:
+        shop = settings.shop(order.shop_id)
+        if unpaid.waits_for_payment(after) and not can_be_asked(shop):
+            # Its nudge says as of when it is known: as of the last file or push that holds it.
+            orders.confirm(order.shop_id, order.order_id, now)
         return "unchanged", watched
     old, new = orders.merge(order, now, settings=settings)
     return "new" if old is None else "changed" if old != new else "unchanged", watched
+
+
+def can_be_asked(shop: Shop) -> bool:
+    """Is there a connection through which single orders can be read?"""
+    return bool(shop.secrets) and shop.platform not in PUSH_ONLY
 
 
 def store_orders(

@@ -15,6 +15,7 @@ import msgspec
 
 from aftersales.errors import BadInput, Misconfigured, Refused, WebhookRefused
 from aftersales.platforms.base import Capability, Webhook
+from aftersales.platforms.gone import says_gone
 from aftersales.tables import feeds
 
 if TYPE_CHECKING:
@@ -28,8 +29,6 @@ ORDERS_PER_MESSAGE = 20
 IDS_PER_MESSAGE = 200
 RAW_LIMIT_CHARACTERS = 30_000
 """Of a refused row: a queue message holds 256 KB, whatever the row is made of."""
-GONE = (404, 410)
-"""HTTP answers to the question for an order that was deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +165,7 @@ def _read_again(
         order = platform.order(order_id)
     except Refused as exc:
         # The next reading of the feed is the net below; asking again would bring the same.
-        return _deleted(desk, shop_id, order_id, now) if exc.status in GONE else "cannot_be_read"
+        return _deleted(desk, shop_id, order_id, now) if says_gone(exc) else "cannot_be_read"
     outcome, _ = store_order(order, desk.settings, now)
     return outcome
 

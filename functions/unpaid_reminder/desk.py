@@ -12,10 +12,11 @@ from functools import cached_property
 from aftersales.calendar import ShopCalendar, zone_named
 from aftersales.cases.casebook import Casebook
 from aftersales.clock import business_now
-from aftersales.errors import AftersalesError, TryLater
+from aftersales.errors import AftersalesError, Refused, TryLater
 from aftersales.http import PooledTransport, Transport
 from aftersales.parcels import Order
 from aftersales.platforms.base import Capability, Platform
+from aftersales.platforms.gone import closed, says_gone
 from aftersales.platforms.registry import PLATFORMS, build_platform
 from aftersales.settings.model import Settings
 from unpaid_reminder.rules import Reread
@@ -86,6 +87,9 @@ class Desk:
             pause = exc.retry_after_seconds or PAUSE_SECONDS
             self._silent_until[order.shop_id] = self.elapsed() + pause
             return Seen(Reread.LATER)
+        except Refused as exc:
+            # Who deletes an order, or lets it close until it is put away, does not pay it.
+            return Seen(Reread.FRESH, closed(order)) if says_gone(exc) else Seen(Reread.REFUSED)
         except AftersalesError:
             return Seen(Reread.REFUSED)
 

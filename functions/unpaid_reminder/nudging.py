@@ -26,7 +26,7 @@ from aftersales.tables import orders, reminders
 from aftersales.tables.connection import connection
 from aftersales.tables.fields import iso
 from aftersales.tables.orders import Kept
-from aftersales.unpaid import Reminding, Step
+from aftersales.unpaid import Nudged, Reminding, Step
 from unpaid_reminder.desk import Desk
 from unpaid_reminder.rules import Outcome, Reason, Reread, how_it_ended
 from unpaid_reminder.selection import Judged
@@ -155,13 +155,16 @@ def _send_group(desk: Desk, group: Sequence[Judged], now: datetime) -> list[Judg
 
 
 def _untouched(desk: Desk, group: Sequence[Judged], now: datetime) -> list[Judged]:
-    nudged = reminders.nudged_at(judged.kept.buyer_key for judged in group)
+    nudged = reminders.nudged(judged.kept.buyer_key for judged in group)
     left = []
     for judged in group:
         order, key = judged.kept.order, judged.kept.buyer_key
         stored = orders.kept(order.shop_id, order.order_id)
         same = stored is not None and stored.version == judged.kept.version
-        if same and (key not in nudged or now - nudged[key] >= _gap(desk, judged)):
+        rules = desk.settings.reminder_rules(order.shop_id)
+        last = nudged.get(key)
+        free = last is None or not last.holds_back(order, rules)
+        if same and (free or (last and now - last.at >= _gap(desk, judged))):
             left.append(judged)
     return left
 
@@ -181,7 +184,11 @@ def _note(
     )
     orders.add_reminding(transaction, kept, done, next_look(desk, kept, done, now))
     if kept.buyer_key:
-        reminders.add_nudge(transaction, kept.buyer_key, now, _gap(desk, judged))
+        rules = desk.settings.reminder_rules(kept.order.shop_id)
+        nudged = Nudged(now, unpaid.order_key(kept.order))
+        reminders.add_nudge(
+            transaction, kept.buyer_key, nudged, _gap(desk, judged), again=rules.both_moments
+        )
 
 
 def _gap(desk: Desk, judged: Judged) -> timedelta:

@@ -87,7 +87,7 @@ class _Past:
         self.states = [Reminding() for _ in orders]
         self.keys = [unpaid.buyer_key(order, settings.shop(order.shop_id)) for order in orders]
         self.buyers: dict[str, list[int]] = defaultdict(list)
-        self.nudged: dict[str, datetime] = {}
+        self.nudged: dict[str, unpaid.Nudged] = {}
         self.never: Counter[str] = Counter()
         self.done: list[Done] = []
         self.waiting: list[tuple[datetime, int]] = []
@@ -122,7 +122,7 @@ class _Past:
         else:
             state = replace(state, handled_until=moment.at, not_before=None, over=decision.final)
         if decision.outcome in (Outcome.NUDGE, Outcome.HOLDOUT) and self.keys[number]:
-            self.nudged[self.keys[number]] = now
+            self.nudged[self.keys[number]] = unpaid.Nudged(now, unpaid.order_key(order))
         self.states[number] = state
         outcome, reason = decision.outcome.value, decision.reason.value
         self.done.append(Done(order, now, moment.name, outcome, reason))
@@ -132,6 +132,7 @@ class _Past:
         order, key = self.orders[number], self.keys[number]
         rules, platform = self._rules(order)
         smallest, largest = bounds(self.settings, rules, order.shop_id)
+        last = self.nudged.get(key)
         return Facts(
             order=seen,
             moment=moment,
@@ -140,7 +141,7 @@ class _Past:
             opens_at=self.opens(order.shop_id, now),
             begun_at=order.created_at or now,
             buyer_key=key,
-            buyer_reminded_at=self.nudged.get(key),
+            buyer_reminded_at=last.at if last and last.holds_back(order, rules) else None,
             others=tuple(
                 _as_of(self.orders[other], now)
                 for other in self.buyers.get(key, ())

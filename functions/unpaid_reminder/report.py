@@ -79,7 +79,8 @@ class Report:
     """One week: nudges sent, how the orders ended whose end became known, reasons of the others.
 
     `recovered` is the money of orders that were paid after a nudge, by currency, in minor units;
-    `minutes` the mean time from nudge to payment. `skipped` counts named reasons.
+    `minutes` the mean time from nudge to payment. `skipped` counts named reasons; `waited` are
+    moments that were put off until messages might be sent.
     """
 
     week: str
@@ -90,6 +91,7 @@ class Report:
     recovered: dict[str, int] = field(default_factory=dict)
     minutes: int | None = None
     skipped: dict[str, int] = field(default_factory=dict)
+    waited: int = 0
 
     @property
     def lift(self) -> Lift | None:
@@ -122,6 +124,7 @@ def report_of(week: str, counts: Iterable[Counted], shop_id: str = "") -> Report
         recovered={currency: amount for currency, amount in recovered.items() if amount},
         minutes=minutes // paid if paid else None,
         skipped=dict(sorted(skipped.items())),
+        waited=totals["wait_outside_window"],
     )
 
 

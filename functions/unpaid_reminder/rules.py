@@ -70,7 +70,8 @@ class Facts:
     `told` is the order as the platform has just told it, `order` as it is known with that.
     `due_at` is when the moment could first be used (its own time, or when the window opened after
     it), `opens_at` the first time from now on at which messages may be sent. `others` are the
-    buyer's other orders. `begun_at` is the reminder's first run for this shop.
+    buyer's other orders. `begun_at` is the reminder's first run for this shop,
+    `buyer_reminded_at` the buyer's last nudge where it counts against this one.
     """
 
     order: Order

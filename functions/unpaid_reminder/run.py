@@ -93,7 +93,7 @@ def _work(desk: Desk, chunk: Sequence[Kept], now: datetime) -> Counter[str]:
         elif judged.decision.outcome is not Outcome.NUDGE:
             written = nudging.pass_over(desk, judged, now)
             tally[f"{judged.decision.outcome}_{judged.decision.reason}"] += 1
-            done += [judged] * (written and judged.decision.outcome is not Outcome.WAIT)
+            done += [judged] * written
     _count(desk, done, now)
     return tally
 
@@ -117,10 +117,15 @@ def _cleared_up(desk: Desk, found: Selection, now: datetime) -> list[Kept]:
 
 
 def _count(desk: Desk, done: Sequence[Judged], now: datetime) -> None:
-    """Add what was done to the week's counts: one write for each shop and outcome."""
+    """Add what was done to the week's counts: one write for each shop and outcome.
+
+    A buyer is held out once, at whichever moment comes first.
+    """
     sums: Counter[Counted] = Counter()
     for judged in done:
         outcome, reason = judged.decision.outcome, judged.decision.reason
+        if outcome is Outcome.HOLDOUT and judged.kept.reminding.group:
+            continue
         plain = outcome in (Outcome.NUDGE, Outcome.HOLDOUT)
         what = outcome.value if plain else f"{outcome}_{reason}"
         sums[Counted(judged.kept.order.shop_id, what, "", 1)] += 1

@@ -60,7 +60,7 @@ def select(desk: Desk, due: Sequence[Kept], now: datetime) -> Selection:
             found.unclear.append(kept)
         else:
             candidates.append((kept, moment))
-    nudged = reminders.nudged_at(kept.buyer_key for kept, _ in candidates)
+    nudged = reminders.nudged(kept.buyer_key for kept, _ in candidates)
     hopeful: list[Judged] = []
     for kept, moment in candidates:
         judged = _judge(
@@ -123,13 +123,14 @@ def _facts(
     moment: unpaid.Moment,
     *,
     begun: dict[str, datetime],
-    nudged: dict[str, datetime],
+    nudged: dict[str, unpaid.Nudged],
     now: datetime,
 ) -> Facts:
     order, settings = kept.order, desk.settings
     rules = settings.reminder_rules(order.shop_id)
     others = orders.of_buyer(kept.buyer_key) if kept.buyer_key else ()
     smallest, largest = bounds(settings, rules, order.shop_id)
+    last = nudged.get(kept.buyer_key)
     return Facts(
         order=order,
         moment=moment,
@@ -138,7 +139,7 @@ def _facts(
         opens_at=desk.window_opens(order.shop_id, now),
         begun_at=begun.get(order.shop_id, begun[reminders.OTHERS]),
         buyer_key=kept.buyer_key,
-        buyer_reminded_at=nudged.get(kept.buyer_key),
+        buyer_reminded_at=last.at if last and last.holds_back(order, rules) else None,
         others=tuple(o for o in others if _name(o) != _name(order)),
         min_minor=smallest,
         max_minor=largest,

@@ -194,6 +194,7 @@ def _report_json(found: Report) -> dict[str, Any]:
         "recovered": found.recovered,
         "minutes": found.minutes,
         "skipped": found.skipped,
+        "waited": found.waited,
     }
 
 
@@ -209,6 +210,7 @@ def _show_report(found: Report) -> None:
         "recovered": facts["recovered"],
         "minutes from nudge to payment": facts["minutes"],
         "not nudged": facts["skipped"],
+        "waited for the send window": str(found.waited) if found.waited else None,
     }
     for label, value in lines.items():
         if value is not None:

@@ -70,10 +70,15 @@ def test_a_replay_says_what_would_have_been_sent_and_why_not(files: tuple[str, s
     assert first["2610030002", "first"] == ("nudge", "due")
     assert first["2610030003", "first"] == ("nudge", "due")
     assert first["2610030005", "first"] == ("skip", "reminded_recently")
-    assert first["2610030003", "last"] == ("skip", "reminded_recently")
-    at = {one["order_id"]: one["at"] for one in found["decisions"] if one["outcome"] == "nudge"}
-    assert at["2610030002"] == "2026-10-03T02:20:00Z"
-    assert at["2610030003"] == "2026-10-03T02:25:00Z"
+    assert first["2610030003", "last"] == ("nudge", "due")
+    at = {
+        (one["order_id"], one["moment"]): one["at"]
+        for one in found["decisions"]
+        if one["outcome"] == "nudge"
+    }
+    assert at["2610030002", "first"] == "2026-10-03T02:20:00Z"
+    assert at["2610030003", "first"] == "2026-10-03T02:25:00Z"
+    assert at["2610030003", "last"] == "2026-10-04T01:00:00Z"
     # Placed at night: it waits for the window.
     night = [one for one in found["decisions"] if one["order_id"] == "2610030004"]
     assert [one["outcome"] for one in night][:2] == ["wait", "nudge"]

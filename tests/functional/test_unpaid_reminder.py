@@ -18,9 +18,18 @@ from aftersales.findings import Transition
 from aftersales.messages.render import render
 from aftersales.parcels import Order, OrderLine, OrderStatus, RefundStatus
 from aftersales.platforms.base import Capability
-from aftersales.settings.model import Alerts, Reminder, Route, Settings, Shop, Target
+from aftersales.settings.model import (
+    Alerts,
+    Promotion,
+    Reminder,
+    Route,
+    Settings,
+    Shop,
+    Target,
+)
 from aftersales.tables import cases, orders, outbox, reminders
 from aftersales.tables.connection import binding
+from order_intake.importing import store_order
 from tests.desk_fakes import Clock, Robot
 from unpaid_reminder.desk import Desk
 from unpaid_reminder.run import plan, remind
@@ -216,13 +225,66 @@ def test_more_nudges_than_a_message_holds_are_several_messages(world: World) -> 
 
 
 def test_the_last_moment_is_told_as_getting_worse(tables: Any) -> None:
-    world = world_with(with_rules(buyer_gap_hours=1))
+    world = world_with()
     world.placed(pay_by=MORNING + timedelta(hours=5))
     world.run(minutes=20)
     assert world.run(hours=3, minutes=40) == {"nudges": 1, "messages": 1}
     first, last = world.alerts()
     assert (first.transition, last.transition) == (Transition.OPENED, Transition.ESCALATED)
     assert len(list(cases.open_cases())) == 1
+
+
+def test_a_second_order_of_the_buyer_waits_for_the_gap_after_either_moment_of_the_first(
+    world: World,
+) -> None:
+    world.placed("1", buyer_ref="linlin_88", pay_by=MORNING + timedelta(hours=5))
+    world.run(minutes=20)
+    world.placed("2", buyer_ref="linlin_88", pay_by=MORNING + timedelta(hours=28))
+    assert world.run(minutes=20) == {"skip_reminded_recently": 1}
+    assert world.run(hours=3, minutes=20)["nudges"] == 1  # the last moment of the first order
+    assert world.run(hours=9) == {"settled": 1}
+    # Its last moment: 26 h 40 min after the first nudge, 23 h after the second one.
+    assert world.run(hours=14) == {"skip_reminded_recently": 1}
+    assert len(world.alerts()) == 2
+
+
+def test_a_shop_may_keep_to_one_nudge_within_the_gap(tables: Any) -> None:
+    world = world_with(with_rules(both_moments=False))
+    world.placed(pay_by=MORNING + timedelta(hours=5))
+    world.run(minutes=20)
+    assert world.run(hours=3, minutes=40) == {"skip_reminded_recently": 1}
+
+
+def test_two_runs_at_once_use_the_last_moment_once(world: World) -> None:
+    world.placed(pay_by=MORNING + timedelta(hours=5))
+    world.run(minutes=20)
+    world.clock.on(hours=3, minutes=40)
+    cases.get("x", "y")
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda _: remind(world.desk, ALL_SHARDS, 900), range(2)))
+    world.run()
+    assert len(world.alerts()) == 2
+
+
+def test_an_order_of_a_promotion_has_its_moments_before_the_promotion_closes_it(
+    tables: Any,
+) -> None:
+    evening = Promotion(
+        start="2026-11-03T10:00+08:00",
+        end="2026-11-03T12:00+08:00",
+        pay_within_minutes=30,
+        shops=("tb1",),
+    )
+    world = world_with(with_rules(promotions=(evening,)))
+    day = MORNING + timedelta(hours=24)
+    world.placed("1", pay_by=day)
+    world.placed("2", pay_by=day, shop_id="tm1")  # not in this promotion
+    assert world.run(minutes=5)["nudges"] == 1
+    (alert,) = world.alerts()
+    assert alert.deadline == MORNING + timedelta(minutes=30)
+    assert world.run(minutes=15)["nudges"] == 1
+    assert world.run(minutes=2)["nudges"] == 1
+    assert [a.facts["order_ids"] for a in world.alerts()] == ["1", "2", "1"]
 
 
 def test_a_buyer_is_nudged_once_a_day_in_all_shops_of_a_platform(world: World) -> None:
@@ -260,6 +322,9 @@ def test_at_night_a_nudge_waits_and_goes_out_in_the_morning(world: World) -> Non
     world.clock.on(hours=14)  # midnight
     world.placed()
     assert world.run(minutes=20) == {"wait_outside_window": 1}
+    assert {one.what: one.count for one in reminders.counts("2026-W45")} == {
+        "wait_outside_window": 1
+    }
     assert world.run(hours=8) == {}
     assert world.run(minutes=40) == {"nudges": 1, "messages": 1}
     assert world.clock.now.hour == 1  # nine o'clock in Shanghai
@@ -306,6 +371,44 @@ def test_a_platform_that_will_not_tell_is_a_named_reason(world: World) -> None:
     assert world.steps() == [("skip", "cannot_reread")]
 
 
+@pytest.mark.parametrize(
+    "said",
+    [Refused("no such trade", code="15 isv.trade-not-exist"), Refused("not found", status=404)],
+)
+def test_an_order_that_the_platform_has_no_more_counts_as_closed(
+    world: World, said: Refused
+) -> None:
+    world.placed(pay_by=MORNING + timedelta(hours=5))
+    world.run(minutes=20)
+    world.shop.fails = said
+    assert world.run(hours=3, minutes=40) == {"skip_closed": 1}
+    assert world.run(minutes=1) == {"settled": 1}
+    assert list(cases.open_cases()) == []
+    assert len(world.alerts()) == 1
+    stored = orders.get("tb1", "2611030001")
+    assert stored is not None
+    assert (stored.status, stored.raw_status) == (OrderStatus.CLOSED, "deleted")
+
+
+def test_an_unchanged_order_in_a_newer_file_is_known_as_of_that_file(world: World) -> None:
+    order = world.placed("7", shop_id="files")
+    connected = world.placed("8", created_at=MORNING + timedelta(minutes=12))
+    world.clock.on(minutes=12)
+    for again in (order, connected):
+        assert store_order(again, world.desk.settings, world.clock.now)[0] == "unchanged"
+    kept = orders.kept("tb1", "8")
+    assert kept is not None
+    assert kept.known_at == MORNING  # it will be asked about: nothing is written
+    newer = world.clock.now
+    world.run(minutes=8)
+    (alert,) = world.alerts()
+    assert datetime.fromisoformat(alert.facts["as_of"]) == newer
+    paid = replace(order, status=OrderStatus.PAID)
+    store_order(paid, world.desk.settings, world.clock.now)
+    world.run(minutes=1)
+    assert not orders.confirm("files", "7", world.clock.now)  # the reminder is done with it
+
+
 def test_a_shop_known_by_files_is_nudged_as_of_the_file(world: World) -> None:
     world.placed("7", shop_id="files")
     known = world.clock.now
@@ -322,11 +425,11 @@ def test_a_shop_known_by_files_is_nudged_as_of_the_file(world: World) -> None:
 def test_an_order_whose_end_nobody_told_is_settled_as_closed(world: World) -> None:
     world.placed()
     world.run(minutes=20)
-    assert world.run(hours=23) == {"skip_reminded_recently": 1}
+    assert world.run(hours=22, minutes=40) == {"nudges": 1, "messages": 1}
     assert world.run(hours=1) == {}
     assert world.run(minutes=30) == {"settled": 1}
     assert list(cases.open_cases()) == []
-    assert len(world.alerts()) == 1  # closing is silent
+    assert len(world.alerts()) == 2  # closing is silent
     assert {one.what for one in reminders.counts("2026-W45")} >= {"nudge", "reminded_unpaid"}
 
 
@@ -385,6 +488,16 @@ def test_the_held_out_are_counted_and_not_told(tables: Any) -> None:
     assert world.alerts() == []
     counted = {one.what: one.count for one in reminders.counts("2026-W45")}
     assert counted == {"holdout": 1, "holdout_paid": 1}
+
+
+def test_a_buyer_is_counted_as_held_out_once_whatever_the_number_of_moments(tables: Any) -> None:
+    world = world_with(with_rules(holdout_percent=100))
+    world.placed(pay_by=MORNING + timedelta(hours=5))
+    assert world.run(minutes=20) == {"held_out": 1}
+    assert world.run(hours=3, minutes=40) == {"held_out": 1}
+    assert world.run(hours=2) == {"settled": 1}
+    counted = {one.what: one.count for one in reminders.counts("2026-W45")}
+    assert counted == {"holdout": 1, "holdout_unpaid": 1}
 
 
 def test_the_week_is_told_to_the_operators_once(tables: Any) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from aftersales.parcels import Order, OrderStatus
 from aftersales.settings.model import Reminder, Shop
@@ -79,13 +80,58 @@ class Reminding:
         return bool(self.group) and not self.settled
 
 
+@dataclass(frozen=True, slots=True)
+class Nudged:
+    """When a buyer was last nudged, and about which order (its `order_key`)."""
+
+    at: datetime
+    about: str = ""
+
+    def holds_back(self, order: Order, rules: Reminder) -> bool:
+        """Does it count against a nudge about `order`? The last moment of the very order that the
+        buyer was nudged about is its own; any other order waits for the gap."""
+        return not rules.both_moments or self.about != order_key(order)
+
+
+def order_key(order: Order) -> str:
+    """The name of an order among those of all shops."""
+    return f"{order.shop_id}#{order.order_id}"
+
+
 def waits_for_payment(order: Order) -> bool:
     """Could the buyer still be nudged to pay, by all that the order itself says?"""
     return order.status is OrderStatus.UNPAID and order.paid_at is None and order.needs_payment
 
 
 def closes_at(order: Order, rules: Reminder, platform: str) -> datetime | None:
-    """When the platform closes the order: its own word, then the settings, then the usual time."""
+    """When the platform closes the order: its own word, then the settings, then the usual time.
+
+    An order of a promotion closes by the promotion's time where that is earlier: platforms do not
+    say it with the order, and connectors then state the ordinary time.
+    """
+    ordinary = _ordinary_end(order, rules, platform)
+    if order.created_at is None or not rules.promotions:
+        return ordinary
+    terms = [
+        timedelta(minutes=each.pay_within_minutes)
+        for each in rules.promotions
+        if (not each.shops or order.shop_id in each.shops)
+        and instant(each.start) <= order.created_at < instant(each.end)
+    ]
+    ends = [order.created_at + term for term in terms]
+    return min([*ends, ordinary] if ordinary else ends, default=None)
+
+
+@lru_cache(maxsize=256)
+def instant(text: str) -> datetime:
+    """A time of the settings, such as `2026-11-11T00:00+08:00`. Raises `ValueError`."""
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError("a time without a zone")
+    return at
+
+
+def _ordinary_end(order: Order, rules: Reminder, platform: str) -> datetime | None:
     if order.pay_by is not None:
         return order.pay_by
     if order.created_at is None:

@@ -115,6 +115,16 @@ class Calendar(_Struct, frozen=True):
     service_on_days_off: bool = True
 
 
+class Promotion(_Struct, frozen=True):
+    """A time in which orders must be paid sooner than usual. Times with their offset."""
+
+    start: str
+    end: str
+    pay_within_minutes: float
+    shops: tuple[str, ...] = ()
+    """Of these shops; none: of all."""
+
+
 class Reminder(_Struct, frozen=True):
     """When agents are asked to nudge a buyer who has not paid. Amounts in the shop's currency."""
 
@@ -129,9 +139,13 @@ class Reminder(_Struct, frozen=True):
     """Moments are moved to a full interval of this length, so that nudges arrive together."""
     pay_within_minutes: float | None = None
     """How long a buyer has to pay, where the platform does not say; None: the platform's rule."""
+    promotions: tuple[Promotion, ...] = ()
+    """Orders placed in one of these times close sooner than their platform says."""
     send_window: str = "09:00-22:00"
     too_late_minutes: float = 120
     buyer_gap_hours: float = 24
+    both_moments: bool = True
+    """May both moments of one order be used within the gap? It always holds for other orders."""
     min_amount: float = 0
     max_amount: float | None = None
     holdout_percent: float = 0

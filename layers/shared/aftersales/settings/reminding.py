@@ -8,21 +8,44 @@ import msgspec
 
 from aftersales.calendar import parse_service_hours
 from aftersales.errors import BadInput
-from aftersales.settings.checks import check_name
+from aftersales.settings.checks import check_name, check_positive
 from aftersales.settings.document import Path
-from aftersales.settings.model import Reminder
+from aftersales.settings.model import Promotion, Reminder, Settings
 from aftersales.settings.shape import Reader
+from aftersales.unpaid import instant
 
 _FULL_PERCENT = 100
 _LONGEST_INTERVAL_MINUTES = 60
-_FOR_ALL_SHOPS = ("do_not_contact",)
-"""A list, and about people, not shops: it stands in the file's section alone."""
+_FOR_ALL_SHOPS = ("do_not_contact", "promotions")
+"""Lists that are not about one shop, or name their shops: in the file's section alone."""
 
 
-def check_reminder(reminder: Reminder, reader: Reader) -> None:
+def check_reminder(settings: Settings, reader: Reader) -> None:
     """Note impossible values in the file's section."""
+    reminder, shops = settings.reminder, {shop.id for shop in settings.shops}
     for name, value in msgspec.structs.asdict(reminder).items():
         _check_value(name, value, ("reminder", name), reader)
+    for at, promotion in reader.numbered(("reminder", "promotions"), reminder.promotions):
+        path: Path = ("reminder", "promotions", at)
+        _check_promotion(promotion, path, reader)
+        for number, shop_id in reader.numbered((*path, "shops"), promotion.shops):
+            check_name(shop_id, shops, (*path, "shops", number), reader, "shop")
+
+
+def _check_promotion(promotion: Promotion, path: Path, reader: Reader) -> None:
+    times = {}
+    for name in ("start", "end"):
+        try:
+            times[name] = instant(getattr(promotion, name))
+        except ValueError:
+            reader.note(
+                (*path, name),
+                "this is not a time with its offset.",
+                'Write it as "2026-11-11T00:00+08:00", in quotes.',
+            )
+    if len(times) > 1 and times["end"] <= times["start"]:
+        reader.note((*path, "end"), "it must be later than `start`.")
+    check_positive(promotion.pay_within_minutes, (*path, "pay_within_minutes"), reader)
 
 
 def check_shop_reminder(overrides: dict[str, Any], path: Path, reader: Reader) -> None:

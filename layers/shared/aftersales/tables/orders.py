@@ -76,8 +76,9 @@ class _Row(Table):
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """An order with what stands beside it: the version that a write must meet, since when it is
-    known as it is, what the reminder has done, and its place in the index `unpaid`."""
+    """An order with what stands beside it: the version that a write must meet, as of when it is
+    known (where nobody can be asked: the last file or push that holds it), what the reminder has
+    done, and its place in the index `unpaid`."""
 
     order: Order
     version: int
@@ -130,6 +131,21 @@ def merge(
             raise
         return before, after
     raise Conflict(f"order {order.order_id} of shop {order.shop_id} changes too fast")
+
+
+def confirm(shop_id: str, order_id: str, now: datetime) -> bool:
+    """An order at which the reminder has to look was told again as it is stored: known as of now.
+
+    False for every other order: nothing is written.
+    """
+    target = _Row(_key(shop_id, order_id))
+    try:
+        target.update(actions=[_Row.known_at.set(now)], condition=_Row.next_moment.exists())
+    except UpdateError as exc:
+        if exc.cause_response_code == "ConditionalCheckFailedException":
+            return False
+        raise
+    return True
 
 
 def kept(shop_id: str, order_id: str) -> Kept | None:

@@ -2,7 +2,7 @@
 
     topic            item                               holds
     begun            <shop>, or "-" for all others      when the reminder first ran for it
-    buyer#<hash>     last                               when this buyer was last nudged
+    buyer#<hash>     last                               when this buyer was last nudged, about what
     week#2026-W45    <shop>#<what>#<currency>#<part>    how many, how much money, how many minutes
 
 A buyer is a hash; nothing here names a person.
@@ -22,6 +22,7 @@ from pynamodb.transactions import TransactWrite
 
 from aftersales.tables.connection import Table
 from aftersales.tables.fields import InstantAttribute
+from aftersales.unpaid import Nudged
 
 KEEP_BUYER = timedelta(days=30)
 KEEP_WEEK = timedelta(days=800)
@@ -50,6 +51,7 @@ class _Row(Table):
     topic = UnicodeAttribute(hash_key=True)
     item = UnicodeAttribute(range_key=True)
     at = InstantAttribute(null=True)
+    about = UnicodeAttribute(null=True)
     number = NumberAttribute(null=True)
     amount_minor = NumberAttribute(null=True)
     minutes = NumberAttribute(null=True)
@@ -71,23 +73,31 @@ def begun(shop_ids: Iterable[str], now: datetime) -> dict[str, datetime]:
     return known
 
 
-def nudged_at(buyer_keys: Iterable[str]) -> dict[str, datetime]:
+def nudged(buyer_keys: Iterable[str]) -> dict[str, Nudged]:
     """When these buyers were last nudged; those who never were are missing."""
     keys = [(f"buyer#{key}", _LAST) for key in dict.fromkeys(buyer_keys) if key]
     rows = _Row.batch_get(keys, consistent_read=True) if keys else ()
-    return {row.topic.removeprefix("buyer#"): row.at for row in rows if row.at}
+    return {
+        row.topic.removeprefix("buyer#"): Nudged(row.at, row.about or "") for row in rows if row.at
+    }
 
 
-def add_nudge(transaction: TransactWrite, buyer_key: str, now: datetime, gap: timedelta) -> None:
+def add_nudge(
+    transaction: TransactWrite, buyer_key: str, nudged: Nudged, gap: timedelta, *, again: bool
+) -> None:
     """Note in a transaction that a buyer is nudged now; it fails where that was less than `gap`
-    ago."""
+    ago. `again`: but not where that was about the same order."""
     row = _Row(f"buyer#{buyer_key}", _LAST)
-    never = _Row.at.does_not_exist()
-    expires = int((now + max(gap, KEEP_BUYER)).timestamp())
+    free = _Row.at.does_not_exist() | (_Row.at <= nudged.at - gap)
+    expires = int((nudged.at + max(gap, KEEP_BUYER)).timestamp())
     transaction.update(
         row,
-        actions=[_Row.at.set(now), _Row.expires_at.set(expires)],
-        condition=never | (_Row.at <= now - gap),
+        actions=[
+            _Row.at.set(nudged.at),
+            _Row.about.set(nudged.about),
+            _Row.expires_at.set(expires),
+        ],
+        condition=free | (_Row.about == nudged.about) if again else free,
     )
 
 
