@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from aftersales.couriers.base import SourceLimits
 from aftersales.errors import Misconfigured, Unreachable
@@ -411,7 +411,7 @@ def test_parcels_of_no_known_source_are_counted_and_said(clock, source):
     import msgspec
 
     desk.settings = msgspec.structs.replace(
-        settings, tracking=msgspec.structs.replace(settings.tracking, default_source="")
+        settings, tracking=msgspec.structs.replace(settings.tracking, sources={}, default_source="")
     )
     assert run(desk)["without_source"] == 1
     assert alerts() == [("source_misconfigured", "opened")]

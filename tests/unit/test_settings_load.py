@@ -375,6 +375,18 @@ def test_a_part_that_cannot_be_read_causes_no_further_complaints():
     ]
 
 
+def test_the_only_tracking_source_needs_no_mention():
+    from aftersales.settings.model import Settings, Source, Tracking
+
+    one = {"main": Source(kind="kuaidi100")}
+    two = {**one, "world": Source(kind="seventeentrack")}
+    assert Settings(tracking=Tracking(sources=one)).source_for("yto") == "main"
+    assert Settings(tracking=Tracking(sources=two)).source_for("yto") == ""
+    named = Tracking(sources=two, default_source="world", by_courier={"sf": "main"})
+    assert Settings(tracking=named).source_for("yto") == "world"
+    assert Settings(tracking=named).source_for("sf") == "main"
+
+
 def test_numbers_of_list_items_are_those_of_the_file():
     found = problems("""\
     shops:

@@ -246,7 +246,11 @@ class Settings(_Struct, frozen=True):
 
     def source_for(self, courier: str) -> str:
         """The name of the tracking source for a courier, "" where none is set."""
-        return self.tracking.by_courier.get(courier, self.tracking.default_source)
+        sources = self.tracking.sources
+        # Who has one account means that one, without saying so.
+        otherwise = next(iter(sources)) if len(sources) == 1 else ""
+        default = self.tracking.default_source or otherwise
+        return self.tracking.by_courier.get(courier, default)
     def ladder(self, kind: str) -> Ladder | None:
         """When open cases of a kind are followed up, None: never."""
         if not self.followup.enabled:
