@@ -27,11 +27,12 @@ import argparse
 import json
 import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from aftersales.parcels import Order, OrderLine, OrderStatus
 from aftersales.platforms.base import Capability

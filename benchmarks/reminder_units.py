@@ -12,11 +12,11 @@ as a reminder without an index over the times does.
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from aftersales.parcels import Order, OrderStatus
 from aftersales.settings.model import Settings

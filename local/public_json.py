@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from datetime import datetime
 from enum import Enum
 from typing import Any
@@ -18,7 +17,7 @@ HIDDEN = frozenset({"phone_tail", "digest", "version"})
 
 def parcel_json(parcel: Parcel) -> dict[str, Any]:
     """A watched parcel, all its fields. `watched`: is it still followed?"""
-    shown = [field.name for field in fields(Parcel) if field.name not in HIDDEN]
+    shown = [name for name in Parcel.__struct_fields__ if name not in HIDDEN]
     return {**{name: _value(getattr(parcel, name)) for name in shown}, "watched": parcel.watched}
 
 

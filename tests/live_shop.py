@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
+
+from msgspec.structs import replace
 
 from aftersales.errors import Refused, WebhookRefused
 from aftersales.parcels import Order, OrderStatus, Shipment

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from msgspec import Struct
 
 from aftersales.cases.model import Delivery
 from aftersales.channels.base import Outcome, OutcomeKind
@@ -24,8 +25,7 @@ class Next(StrEnum):
     GIVE_UP = "give_up"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What to record: try again from `not_before`; `block_until` leaves the whole target alone;
     `tell_operators` when the target itself is at fault."""
 

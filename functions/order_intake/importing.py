@@ -6,10 +6,11 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from itertools import count
+
+from msgspec import Struct, field
 
 from aftersales import unpaid, watching
 from aftersales.cases.casebook import Casebook
@@ -33,16 +34,14 @@ Report = Callable[[int, int], None]
 """Told after each order of a file: how many are done, of how many. Called from several threads."""
 
 
-@dataclass(frozen=True, slots=True)
-class IntakeDesk:
+class IntakeDesk(Struct, frozen=True):
     """What an import works with besides the tables."""
 
     settings: Settings
     casebook: Casebook
 
 
-@dataclass(frozen=True, slots=True)
-class ImportResult:
+class ImportResult(Struct, frozen=True):
     """What became of one file.
 
     `orders` counts new, changed, unchanged and failed ones (a failed one was being changed by

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from aftersales.errors import AftersalesError, Misconfigured, OutsideFailure
 from aftersales.feeds.coverage import FeedResult, Outcome, judged

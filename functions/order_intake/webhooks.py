@@ -7,11 +7,12 @@ import hashlib
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aftersales.errors import BadInput, Misconfigured, Refused, WebhookRefused
 from aftersales.platforms.base import Capability, Webhook
@@ -31,8 +32,7 @@ RAW_LIMIT_CHARACTERS = 30_000
 """Of a refused row: a queue message holds 256 KB, whatever the row is made of."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pushed:
+class Pushed(Struct, frozen=True):
     """A push as it arrived: header names in lower case, the body's raw bytes."""
 
     shop_id: str

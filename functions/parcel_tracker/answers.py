@@ -8,8 +8,9 @@ was and does the same again.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from aftersales.couriers.base import WatchRequest
 from aftersales.findings import Finding

@@ -8,8 +8,9 @@ again by itself, for each call adds days. Whatever is not a plain yes leaves the
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from aftersales.errors import AftersalesError, Conflict, Throttled, TryLater
 from aftersales.parcels import Parcel

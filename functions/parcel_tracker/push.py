@@ -7,9 +7,10 @@ import json
 import zlib
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from aftersales.couriers.base import PushAnswer
 from aftersales.errors import BadInput, Conflict, Misconfigured, WebhookRefused
@@ -23,8 +24,7 @@ BODY_LIMIT_BYTES = 1024 * 1024
 TRIES = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Push:
+class Push(Struct, frozen=True):
     """A push as it arrived: header names in lower case, the body's raw bytes."""
 
     source: str

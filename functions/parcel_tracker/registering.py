@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
+
+from msgspec.structs import replace
 
 from aftersales.couriers.base import Registration, TrackingSource
 from aftersales.errors import Conflict, Misconfigured, OutsideFailure

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aftersales.findings import Finding, Severity
 from aftersales.parcels import Parcel
@@ -71,8 +73,7 @@ SAID_BY_COURIER: dict[Reason, tuple[str, Severity]] = {
 """A reason given by the courier is a problem at once, without waiting for our own clock."""
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True):
     """What the rules need besides the parcel: thresholds, remote regions, the shop's calendar."""
 
     rules: TrackingRules

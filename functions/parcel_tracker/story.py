@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aftersales.messages.masking import mask_text
 from aftersales.parcels import Parcel
@@ -41,8 +43,7 @@ AFTER_DELIVERED = frozenset(
 Other scans after it ("thank you for using us") are talk."""
 
 
-@dataclass(frozen=True, slots=True)
-class Story:
+class Story(Struct, frozen=True):
     """The fold of a history."""
 
     status: Status = Status.UNKNOWN

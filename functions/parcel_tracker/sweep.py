@@ -14,8 +14,9 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from aftersales.couriers.base import SourceLimits, TrackingSource
 from aftersales.errors import Conflict, Misconfigured, OutsideFailure

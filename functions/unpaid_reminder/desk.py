@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 
+from msgspec import Struct
+
 from aftersales.calendar import ShopCalendar, zone_named
 from aftersales.cases.casebook import Casebook
 from aftersales.clock import business_now
@@ -26,8 +28,7 @@ PAUSE_SECONDS = 50.0
 between two runs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """What the platform said when it was asked about an order."""
 
     reread: Reread

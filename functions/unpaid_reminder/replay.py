@@ -10,8 +10,10 @@ from __future__ import annotations
 import heapq
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from aftersales import unpaid
 from aftersales.parcels import Order, OrderStatus, RefundStatus
@@ -28,8 +30,7 @@ Runs = Callable[[datetime], datetime]
 """The first run at or after a time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(Struct, frozen=True):
     """What would have been done about one moment of one order."""
 
     order: Order
@@ -44,8 +45,7 @@ class Done:
         return self.order.paid_at is not None and self.order.paid_at > self.at
 
 
-@dataclass(frozen=True, slots=True)
-class Replay:
+class Replay(Struct, frozen=True):
     """The whole: each decision in the order of time, and orders that could not be judged."""
 
     done: tuple[Done, ...]

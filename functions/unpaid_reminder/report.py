@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from math import sqrt
 from statistics import NormalDist
+
+from msgspec import Struct, field
 
 from aftersales.errors import BadInput
 from aftersales.money import to_text
@@ -21,8 +22,7 @@ METHOD = "Newcombe 1998, method 10"
 CONFIDENCE = 0.95
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
+class Rate(Struct, frozen=True):
     """So many of so many, and the limits between which the true rate lies."""
 
     hits: int
@@ -45,8 +45,7 @@ class Rate:
         return max((middle - spread) / scale, 0.0), min((middle + spread) / scale, 1.0)
 
 
-@dataclass(frozen=True, slots=True)
-class Lift:
+class Lift(Struct, frozen=True):
     """By how much the first rate is higher than the second, in shares, and the limits of that."""
 
     value: float
@@ -74,8 +73,7 @@ def lift(reminded: Rate, alone: Rate) -> Lift | None:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """One week: nudges sent, how the orders ended whose end became known, reasons of the others.
 
     `recovered` is the money of orders that were paid after a nudge, by currency, in minor units;

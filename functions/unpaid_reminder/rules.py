@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from msgspec import Struct
 
 from aftersales.parcels import Order, OrderStatus, RefundStatus
 from aftersales.settings.model import Reminder
@@ -63,8 +64,7 @@ class Reread(StrEnum):
     REFUSED = "refused"  # the platform will not tell
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """All that a decision needs. Times are aware UTC.
 
     `told` is the order as the platform has just told it, `order` as it is known with that.
@@ -89,8 +89,7 @@ class Facts:
     told: Order | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """What to do at this moment; `until` where it waits. `final`: no later moment counts either."""
 
     outcome: Outcome

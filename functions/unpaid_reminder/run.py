@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 from itertools import chain, islice
+
+from msgspec.structs import replace
 
 from aftersales.tables import orders, reminders
 from aftersales.tables.orders import Kept

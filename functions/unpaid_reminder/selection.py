@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aftersales import unpaid
 from aftersales.errors import Conflict
@@ -26,8 +29,7 @@ READERS = 8
 """Platforms asked at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True):
     """An order, what is known about it, and what is to be done."""
 
     kept: Kept

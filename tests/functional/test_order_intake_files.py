@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from aftersales import aws
 from aftersales.cases.casebook import Casebook
@@ -311,7 +312,5 @@ def test_a_shops_own_rules_are_used(tables, intake):
 
 
 def replace_shop(desk: IntakeDesk, **values: object) -> IntakeDesk:
-    import msgspec
-
-    shop = msgspec.structs.replace(desk.settings.shops[0], **values)
-    return replace(desk, settings=msgspec.structs.replace(desk.settings, shops=(shop,)))
+    shop = replace(desk.settings.shops[0], **values)
+    return replace(desk, settings=replace(desk.settings, shops=(shop,)))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from aftersales.clock import wall_now
 from aftersales.http import AmbiguousDelivery, HttpReply, HttpRequest

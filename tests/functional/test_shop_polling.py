@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from aftersales.cases.casebook import Casebook
 from aftersales.errors import AftersalesError, Misconfigured, Refused, Throttled, Unreachable
@@ -357,7 +358,7 @@ def test_a_shop_whose_secret_is_missing_is_a_case(clock: Clock, tables: Tables) 
     def missing(reference: str) -> str:
         raise Misconfigured(f"The secret {reference} is missing.")
 
-    desk = replace(a_desk(LiveShop(), clock), resolve=missing, platforms={})
+    desk = dataclasses.replace(a_desk(LiveShop(), clock), resolve=missing, platforms={})
     assert poll_shop(desk, "live", 300)["outcome"] == "no_connection"
     assert open_cases(tables) == {"shop:live": "shop_misconfigured"}
     assert poll_shop(desk, "gone", 300) == {"shop": "gone", "outcome": "not_connected"}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from aftersales.parcels import Order, OrderLine, OrderStatus
 from aftersales.settings.model import Reminder, Settings, Shop

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from aftersales.parcels import Order, OrderStatus, RefundStatus, Shipment
 from aftersales.settings.model import Calendar, Settings, Shop, Source, Tracking

@@ -1,9 +1,9 @@
 """The three languages say the same things, each in its own script and words."""
 
 import re
-from dataclasses import fields
 
 import pytest
+from msgspec import Struct
 
 from aftersales.findings import Severity
 from aftersales.messages.catalogue import (
@@ -22,7 +22,7 @@ from aftersales.tracking import DeliveredHow, Reason, Status
 CATALOGUES = {language: catalogue_for(language) for language in MODULES}
 LANGUAGES = sorted(CATALOGUES)
 ALL_KINDS = [*PARCEL_KINDS, *ORDER_KINDS, *OPERATOR_KINDS, *REPORT_KINDS]
-SENTENCES = [field.name for field in fields(Wording)]
+SENTENCES = Wording.__struct_fields__
 
 
 def wordings(language):
@@ -40,9 +40,9 @@ def texts(value):
     elif isinstance(value, tuple):
         for part in value:
             yield from texts(part)
-    elif hasattr(value, "__dataclass_fields__"):
-        for field in fields(value):
-            yield from texts(getattr(value, field.name))
+    elif isinstance(value, Struct):
+        for name in value.__struct_fields__:
+            yield from texts(getattr(value, name))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -1,7 +1,6 @@
 """Alerts become messages that can be read as they stand, whatever facts are missing."""
 
 import re
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from aftersales.findings import Alert, Severity, Transition
 from aftersales.messages import en, zh_cn, zh_tw

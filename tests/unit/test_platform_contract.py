@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, quote_plus, unquote_plus
@@ -288,8 +288,8 @@ def test_what_a_feed_brings_has_aware_times_in_utc(name: str, capability: Capabi
     times = [
         value
         for item in page.items
-        for field in fields(item)
-        if isinstance(value := getattr(item, field.name), datetime)
+        for name in item.__struct_fields__
+        if isinstance(value := getattr(item, name), datetime)
     ]
     assert times
     assert {at.tzinfo for at in times} == {UTC}

@@ -1,10 +1,11 @@
-"""What a rule says is wrong. Standard library only."""
+"""What a rule says is wrong. Standard library and msgspec only."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 
 class Severity(StrEnum):
@@ -21,8 +22,7 @@ class Severity(StrEnum):
         return list(Severity).index(self)
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True, omit_defaults=True):
     """A problem, ready to become a case.
 
     `kind` and `subject` together name the case (`stalled`, `parcel:YT0000000000001`). `family` and
@@ -52,8 +52,7 @@ class Transition(StrEnum):
     SOLVED = "solved"
 
 
-@dataclass(frozen=True, slots=True)
-class Alert:
+class Alert(Struct, frozen=True, omit_defaults=True):
     """A message to be worded about one transition of one case.
 
     `alert_id` is unique per transition and short (`7K3M9QW2-1`); `case_id` stays for life.

@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
+
+from msgspec import Struct, field
 
 from aftersales.errors import OutsideFailure, Unreachable
 
@@ -29,8 +30,7 @@ CONNECTIONS_PER_HOST = 64
 ALWAYS_SENT = {"accept-encoding": "gzip, deflate", "user-agent": "aftersales"}
 
 
-@dataclass(frozen=True, slots=True)
-class HttpRequest:
+class HttpRequest(Struct, frozen=True):
     """One call. `body` is sent as it is; the adapter sets the content type."""
 
     method: str
@@ -40,8 +40,7 @@ class HttpRequest:
     read_timeout_seconds: float = READ_TIMEOUT_SECONDS
 
 
-@dataclass(frozen=True, slots=True)
-class HttpReply:
+class HttpReply(Struct, frozen=True):
     """One answer, whatever its status. Header names are lower case."""
 
     status: int

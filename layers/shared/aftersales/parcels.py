@@ -1,10 +1,11 @@
-"""Value types of orders and parcels. Standard library only."""
+"""Value types of orders and parcels. Standard library and msgspec only."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from aftersales.tracking import TERMINAL, DeliveredHow, Reason, Status, Watch
 
@@ -31,8 +32,7 @@ class RefundStatus(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class OrderLine:
+class OrderLine(Struct, frozen=True, omit_defaults=True):
     """One line of an order. Amounts in minor units of the order's currency."""
 
     title: str
@@ -42,8 +42,7 @@ class OrderLine:
     line_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Shipment:
+class Shipment(Struct, frozen=True, omit_defaults=True):
     """What an order says about one of its parcels, before a parcel is watched.
 
     `courier` is our courier code, or "" where `courier_text` was not recognised.
@@ -55,8 +54,7 @@ class Shipment:
     shipped_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True, omit_defaults=True):
     """An order of a shop. Times are aware UTC; what is unknown is None, never zero.
 
     Personal data is kept to what the desk needs: `buyer_ref` (the platform's id or nickname),
@@ -94,8 +92,7 @@ class Order:
     needs_payment: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Parcel:
+class Parcel(Struct, frozen=True, omit_defaults=True):
     """A watched parcel, as the rules see it.
 
     `parcel_id` names one watch: the waybill number, with `~yyyymmdd` behind it where a courier

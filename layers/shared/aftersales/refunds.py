@@ -1,10 +1,11 @@
-"""Value types of refunds, returns and disputes. Standard library only."""
+"""Value types of refunds, returns and disputes. Standard library and msgspec only."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class RefundKind(StrEnum):
@@ -27,8 +28,7 @@ class RefundState(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Refund:
+class Refund(Struct, frozen=True):
     """One after-sales request. Amounts in minor units, times aware UTC, unknown is None.
 
     `deadline` is the platform's own, `disputed` says that the platform has been called in.

@@ -1,13 +1,13 @@
-"""Value types of reviews. Standard library only."""
+"""Value types of reviews. Standard library and msgspec only."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Review:
+
+class Review(Struct, frozen=True):
     """What a buyer wrote about an order or a product.
 
     `review_id` is the platform's, or made from what is stable where it has none. `rating` is 1 to 5

@@ -1,15 +1,17 @@
 """Value types of tracking: what a courier says about a parcel, in canonical words.
 
-Standard library only. The canonical model and its order are those of the couriers reference:
-`status` is what the parcel is doing, `reason` why that is a problem, `delivered_how` who has it.
+Standard library and msgspec only. The canonical model and its order are those of the couriers
+reference: `status` is what the parcel is doing, `reason` why that is a problem, `delivered_how` who
+has it.
 """
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Status(StrEnum):
@@ -106,8 +108,7 @@ class ErrorClass(StrEnum):
     THEIR_FAULT_RETRY = "their_fault_retry"
 
 
-@dataclass(frozen=True, slots=True)
-class Mapped:
+class Mapped(Struct, frozen=True):
     """What one vendor code means."""
 
     status: Status
@@ -115,8 +116,7 @@ class Mapped:
     delivered_how: DeliveredHow | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TrackingEvent:
+class TrackingEvent(Struct, frozen=True, omit_defaults=True):
     """One scan.
 
     `at` is aware UTC. `zone_known` is False where the vendor gave no offset and none is documented:
@@ -140,8 +140,7 @@ class TrackingEvent:
         return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]
 
 
-@dataclass(frozen=True, slots=True)
-class TrackingReply:
+class TrackingReply(Struct, frozen=True):
     """What a source says about one parcel, from a query or a push.
 
     `courier` is our courier code (see `couriers/codes.py`), or the vendor's own where it is not
@@ -169,8 +168,7 @@ class TrackingReply:
         return max((event.at for event in self.events), default=None)
 
 
-@dataclass(frozen=True, slots=True)
-class ReplyError:
+class ReplyError(Struct, frozen=True):
     """A source's refusal, for one parcel (`waybill_number`) or for the whole call ("")."""
 
     error_class: ErrorClass

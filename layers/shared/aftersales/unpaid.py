@@ -8,9 +8,10 @@ an order about which the reminder has nothing to do is not in it.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+
+from msgspec import Struct
 
 from aftersales.parcels import Order, OrderStatus
 from aftersales.settings.model import Reminder, Shop
@@ -39,16 +40,14 @@ _ONE_ACCOUNT_SPACE = {"tmall": "taobao"}
 _PLATFORM_WIDE = frozenset({"taobao", "tmall", "jd", "pdd", "douyin", "dhgate"})
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(Struct, frozen=True):
     """A time at which the buyer may be nudged: `first` or `last`."""
 
     name: str
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True, omit_defaults=True):
     """One line of what the reminder did about an order: when, at which moment, what and why."""
 
     at: datetime
@@ -57,8 +56,7 @@ class Step:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Reminding:
+class Reminding(Struct, frozen=True, omit_defaults=True):
     """What the reminder has done about one order; kept beside the order.
 
     Moments up to `handled_until` are done with. `group` is "reminded" or "holdout" once the order
@@ -80,8 +78,7 @@ class Reminding:
         return bool(self.group) and not self.settled
 
 
-@dataclass(frozen=True, slots=True)
-class Nudged:
+class Nudged(Struct, frozen=True):
     """When a buyer was last nudged, and about which order (its `order_key`)."""
 
     at: datetime

@@ -5,9 +5,10 @@ Used by everything that learns of parcels: dropped files, shop feeds, the `parce
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from msgspec.structs import replace
 
 from aftersales.errors import Conflict
 from aftersales.parcels import Parcel

@@ -1,4 +1,4 @@
-"""What a case and a delivery are. Standard library only."""
+"""What a case and a delivery are. Standard library and msgspec only."""
 
 from __future__ import annotations
 

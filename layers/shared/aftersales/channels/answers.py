@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
+
+from msgspec import Struct
 
 from aftersales.channels.base import Outcome, OutcomeKind
 from aftersales.errors import OutsideFailure, Unreachable
@@ -26,8 +27,7 @@ _TRANSIENT_STATUS = (408, 425)
 _CONTENT_STATUS = (400, 413, 414, 415, 422)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What one body code means."""
 
     kind: OutcomeKind

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, Protocol
+
+from msgspec import Struct
 
 from aftersales.messages.base import Message
 
@@ -21,8 +22,7 @@ class OutcomeKind(StrEnum):
     BAD_CONFIG = "bad_config"  # key, signature, keyword, address: an operator must act
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """The vendor's verdict. `code` is the vendor's own; `detail` never holds a secret or a URL."""
 
     kind: OutcomeKind

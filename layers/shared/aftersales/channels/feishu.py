@@ -14,9 +14,10 @@ import hmac
 import json
 import re
 import zlib
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, ClassVar
+
+from msgspec.structs import replace
 
 from aftersales.channels import answers
 from aftersales.channels.answers import Verdict

@@ -1,5 +1,5 @@
 """The order in which an agent reads, shared by all channels: title, what happened, facts, why,
-what to do, until when, text for the buyer. Standard library only.
+what to do, until when, text for the buyer. Standard library and msgspec only.
 
 Texts are cut while they are still plain, before a channel escapes and marks them up: so no cut can
 fall inside a link or a mention, and what is cut is always the least needed text.
@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aftersales.channels.text import clean, cut_bytes, cut_characters, one_line, safe_link
 from aftersales.findings import Severity
@@ -39,8 +41,7 @@ _MENTION = re.compile(r"[A-Za-z0-9_.$:+=/-]{1,64}")
 _SHORTEN_FIRST = ("buyer_text", "why", "fields", "todo", "until", "what")
 
 
-@dataclass(frozen=True, slots=True)
-class Markup:
+class Markup(Struct, frozen=True):
     """How one channel writes. `escape` disarms a text; the rest are `str.format` patterns."""
 
     escape: Callable[[str], str]
@@ -194,7 +195,7 @@ def fit(
 
 
 def _with_text(message: Message, name: str, text: str) -> Message:
-    return replace(message, **{name: text})  # type: ignore[arg-type]
+    return replace(message, **{name: text})
 
 
 def _fields_within(fields: tuple[Field, ...], shown: int, over: int) -> int:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Protocol
+
+from msgspec import Struct
 
 from aftersales.tracking import ReplyError, TrackingReply
 
 
-@dataclass(frozen=True, slots=True)
-class SourceLimits:
+class SourceLimits(Struct, frozen=True):
     """What the vendor allows. Each adapter states its numbers with their source.
 
     `lock_seconds` is the shortest time between two questions about one number (0: no such rule).
@@ -29,8 +29,7 @@ class SourceLimits:
     must_register: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class WatchRequest:
+class WatchRequest(Struct, frozen=True):
     """One parcel to ask about or to register; `courier` is our code, `tag` our reference."""
 
     waybill_number: str
@@ -41,8 +40,7 @@ class WatchRequest:
     tag: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Registration:
+class Registration(Struct, frozen=True):
     """The outcome of registering one parcel for pushes.
 
     `error` is None where the source accepted it, or already watches it (a success).
@@ -54,8 +52,7 @@ class Registration:
     courier: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PushAnswer:
+class PushAnswer(Struct, frozen=True):
     """What the vendor must be answered to be content."""
 
     status: int

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from aftersales.couriers.base import Registration, WatchRequest
 from aftersales.errors import Misconfigured, WebhookRefused

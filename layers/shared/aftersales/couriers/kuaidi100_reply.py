@@ -6,8 +6,9 @@ Facts: couriers reference, sections 1, 3 and 12a. `state` is the parcel's, `stat
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from aftersales.couriers.china import china_time, newest_known, told_once, unwrapped
 from aftersales.couriers.codes import from_source

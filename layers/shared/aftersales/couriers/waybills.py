@@ -16,8 +16,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
+
+from msgspec import Struct
 
 from aftersales.couriers import check_digits
 from aftersales.couriers.countries import COUNTRY_CODES
@@ -26,8 +27,7 @@ MIN_LENGTH = 5
 MAX_LENGTH = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Identification:
+class Identification(Struct, frozen=True):
     """What a number looks like.
 
     `valid` is False where the text cannot be a waybill number, or where every form that it has asks
@@ -41,8 +41,7 @@ class Identification:
     couriers: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Form:
+class _Form(Struct, frozen=True):
     courier: str
     pattern: str
     rank: int

@@ -9,10 +9,13 @@ nothing is skipped, and what is stored twice is there once (storing must be safe
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Generic, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aftersales.errors import (
     AftersalesError,
@@ -60,8 +63,7 @@ class Outcome(StrEnum):
     REFUSED = "refused"
 
 
-@dataclass(frozen=True, slots=True)
-class FeedResult:
+class FeedResult(Struct, frozen=True):
     """What became of one run over one feed.
 
     `error` is what stopped it. `lost` is how much lay further back than the platform looks.

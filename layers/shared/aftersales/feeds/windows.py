@@ -12,9 +12,11 @@ Inside a round nothing is read twice, so that even the smallest windows get to i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from aftersales.platforms.base import FeedLimits
@@ -23,8 +25,7 @@ SMALLEST = timedelta(seconds=1)
 """A window of one second is not halved."""
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Struct, frozen=True, omit_defaults=True):
     """The half-open time [start, end), in whole seconds."""
 
     start: datetime
@@ -36,8 +37,7 @@ class Window:
         return self.end - self.start
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(Struct, frozen=True, omit_defaults=True):
     """How far a feed was read (business time).
 
     Everything from `began_at` to `read_until` has been stored. `at` is where the next window

@@ -1,33 +1,30 @@
-"""A message as channels take it. Standard library only.
+"""A message as channels take it. Standard library and msgspec only.
 
 Text is plain: no markup, nothing escaped. Each channel escapes and marks up in its own way.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from aftersales.findings import Severity
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """A named fact: `Waybill: YT0000000000001`."""
 
     label: str
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class Button:
+class Button(Struct, frozen=True):
     """A link with a label."""
 
     label: str
     url: str
 
 
-@dataclass(frozen=True, slots=True)
-class Labels:
+class Labels(Struct, frozen=True):
     """The few fixed words around a message, in its language."""
 
     why: str
@@ -38,8 +35,7 @@ class Labels:
     more: str  # "… +{count} more", used where a text had to be cut
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """What an agent reads: what happened, why it matters, what to do, until when.
 
     `alert_id` is short and printed, so that a repeat can be recognised. `solved` marks the good

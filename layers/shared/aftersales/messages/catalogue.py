@@ -1,4 +1,4 @@
-"""The shape of a language's catalogue. Standard library only.
+"""The shape of a language's catalogue. Standard library and msgspec only.
 
 Sentences are written as `phrasing` says. The places they may use are `PLACES`; what a place holds
 is decided in `render`, the same for all languages.
@@ -7,8 +7,9 @@ is decided in `render`, the same for all languages.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 PARCEL_KINDS = (
     "no_pickup_scan",
@@ -97,8 +98,7 @@ PLACES = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Wording:
+class Wording(Struct, frozen=True):
     """What is said about one kind of case.
 
     `title` has no severity in it: that is put before it. The `escalated_` sentences replace the
@@ -118,8 +118,7 @@ class Wording:
     escalated_buyer_text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TimeWords:
+class TimeWords(Struct, frozen=True):
     """Times in a language. `units` are (one, many) for days, hours, minutes.
 
     A moment is formatted from {year}, {month}, {month_name}, {day} and {time}.
@@ -150,8 +149,7 @@ class TimeWords:
         return " ".join(said[number] for number in chosen if amounts[number])
 
 
-@dataclass(frozen=True, slots=True)
-class Catalogue:
+class Catalogue(Struct, frozen=True):
     """All words of one language.
 
     `severity_prefixes` stand before a title, `escalated_prefixes` where the case got worse.

@@ -7,9 +7,10 @@ Each question is answered with None where a fact cannot be used, so that no aler
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from msgspec import Struct
 
 from aftersales.findings import Alert
 from aftersales.messages.catalogue import Catalogue
@@ -20,8 +21,7 @@ TEXT_LIMIT = 120
 NUMBER_LIMIT = 1_000_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(Struct, frozen=True):
     """The reader's clock: `now` in the shop's zone, and how a language tells time."""
 
     now: datetime
@@ -50,8 +50,7 @@ class Clock:
         return self.catalogue.times.duration(int(time / timedelta(minutes=1)), parts=parts)
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """The facts of one alert. `keep` are its own numbers, which are no phone numbers."""
 
     alert: Alert

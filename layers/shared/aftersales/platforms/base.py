@@ -7,10 +7,11 @@ platform lacks is known by day, from one line, and is no exception at night.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, Generic, Protocol, TypeVar
+
+from msgspec import Struct, field
 
 from aftersales.parcels import Order
 from aftersales.refunds import Refund
@@ -45,8 +46,7 @@ QUOTA_USED_UP = "quota"
 """
 
 
-@dataclass(frozen=True, slots=True)
-class FeedLimits:
+class FeedLimits(Struct, frozen=True):
     """How a feed may be read, in seconds: the longest window, how far back, how far behind now its
     end must stay, and how much of the last window is read again because rows arrive late."""
 
@@ -57,8 +57,7 @@ class FeedLimits:
     page_size: int = 50
 
 
-@dataclass(frozen=True, slots=True)
-class RejectedRow:
+class RejectedRow(Struct, frozen=True):
     """A row that could not be read: where, why, and the raw text for quarantine."""
 
     place: str
@@ -66,8 +65,7 @@ class RejectedRow:
     raw: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
+class Page(Struct, Generic[T], frozen=True):
     """One page of a feed. `cursor` is "" on the last one; `rejected` rows were put aside.
 
     `window_full` says that the platform cut the window off: the caller halves it and asks again.
@@ -79,8 +77,7 @@ class Page(Generic[T]):
     window_full: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class WriteAnswer:
+class WriteAnswer(Struct, frozen=True):
     """What a platform said to a wish of ours (a longer receipt time, a reply to a review)."""
 
     accepted: bool
@@ -88,8 +85,7 @@ class WriteAnswer:
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Webhook:
+class Webhook(Struct, frozen=True):
     """A verified push: which orders changed, and the orders themselves where the push holds them.
 
     `delivery_id` is the platform's, "" where it has none. A push about nothing of ours (a ping)

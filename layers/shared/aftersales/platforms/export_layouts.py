@@ -8,7 +8,8 @@ reference does not list stand last in each row.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 SYNONYMS: dict[str, tuple[str, ...]] = {
     "order_id": (
@@ -121,8 +122,7 @@ UNREAD = frozenset({"receiver", "remark"})
 """Personal data that the desk has no use for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """One kind of export.
 
     `tell_tale`: headers which together no other export has. `columns`: fields that stand here under

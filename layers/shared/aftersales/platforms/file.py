@@ -8,10 +8,11 @@ and full phone numbers are not kept.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct, field
 
 from aftersales.errors import BadInput
 from aftersales.parcels import Order
@@ -30,8 +31,7 @@ TOTALS = frozenset({"合计", "总计", "小计", "汇总", "共计", "total", "
 NOTES_LIMIT = 20
 
 
-@dataclass(frozen=True, slots=True)
-class FileReading:
+class FileReading(Struct, frozen=True):
     """What a file says.
 
     `layout` is the kind of export, `plain` for a table that is none of the known ones; `sheet`
@@ -108,8 +108,7 @@ def _header(rows: Sequence[Row]) -> tuple[int, Header] | NotRecognised:
     return best
 
 
-@dataclass(slots=True)
-class _Table:
+class _Table(Struct):
     """The data rows of one sheet: what they say, and what is wrong with them."""
 
     sheet: Sheet

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from aftersales.parcels import Order, OrderLine, OrderStatus, RefundStatus, Shipment
 from aftersales.platforms.export_layouts import Layout
@@ -25,8 +26,7 @@ _PDD_NUMBER = re.compile(r"(\d{2})(\d{2})(\d{2})-\d{9,}")
 _NO_TIME = datetime.min.replace(tzinfo=UTC)
 
 
-@dataclass(slots=True)
-class Fact:
+class Fact(Struct):
     """What one row says about one order. Times are aware UTC; amounts in minor units.
 
     `refund` is None where the row says nothing about after-sales requests.
@@ -81,8 +81,7 @@ class Fact:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Gathering:
+class Gathering(Struct, frozen=True):
     """The orders of a file, in the order in which they first stand there, and what to tell."""
 
     orders: tuple[Order, ...]

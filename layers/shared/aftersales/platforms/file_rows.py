@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import TypeVar
+
+from msgspec import Struct, field
 
 from aftersales.errors import BadInput
 from aftersales.messages.masking import mask_text
@@ -34,16 +35,14 @@ RAW_FIELDS = (
 """What quarantine keeps of a refused row: enough to mend it, nothing about a person."""
 
 
-@dataclass(slots=True)
-class Unread:
+class Unread(Struct):
     """Cells of one kind that were not understood: how many, and where the first one stands."""
 
     first_row: int
     count: int = 0
 
 
-@dataclass(slots=True)
-class RowReader:
+class RowReader(Struct):
     """Reads rows under one header. `zone` is that of times without an offset."""
 
     header: Header

@@ -5,7 +5,7 @@ TOP names it in the sub-code of its error, WooCommerce by the HTTP status.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from aftersales.errors import Refused
 from aftersales.parcels import Order, OrderStatus

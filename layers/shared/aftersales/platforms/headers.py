@@ -10,8 +10,9 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
+
+from msgspec import Struct
 
 from aftersales.platforms.export_layouts import (
     FIRST_FILLED,
@@ -29,8 +30,7 @@ _WORD = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(Struct, frozen=True):
     """A recognised header row. `columns`: field -> column indexes, in the order they are tried.
 
     `parcels`: pairs of columns (waybill number, courier or None), one per numbered parcel.
@@ -49,8 +49,7 @@ class Header:
         return found[0] if found else None
 
 
-@dataclass(frozen=True, slots=True)
-class NotRecognised:
+class NotRecognised(Struct, frozen=True):
     """Why a row is no usable header: how many of its names are known, and what is missing."""
 
     known: int

@@ -8,22 +8,21 @@ is no explanation.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 SAFE_DIGITS = 15
 PROOF_ZEROS = 6
 """So many digits must be zero, over all different numbers of a column: one chance in a million."""
 
 
-@dataclass(slots=True)
-class _Column:
+class _Column(Struct):
     sound: bool = False
     numbers: set[str] = field(default_factory=set)
     rows: dict[int, str] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class RoundedNumbers:
+class RoundedNumbers(Struct):
     """Watches the long numbers of each column."""
 
     columns: dict[str, _Column] = field(default_factory=dict)

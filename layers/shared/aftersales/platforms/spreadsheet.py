@@ -13,10 +13,11 @@ import io
 import re
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from aftersales.errors import BadInput
 from aftersales.platforms.values import Cell
@@ -35,8 +36,7 @@ HEADER_ROWS = 10
 _CHUNK = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One row: its number as a spreadsheet shows it, its cells, why it is unusable if it is."""
 
     number: int
@@ -44,8 +44,7 @@ class Row:
     broken: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
+class Sheet(Struct, frozen=True):
     """One sheet, or the whole of a text file. `rows` can be read once."""
 
     label: str

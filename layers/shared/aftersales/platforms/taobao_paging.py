@@ -12,8 +12,9 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
+
+from msgspec import Struct
 
 from aftersales.couriers.reading import whole
 from aftersales.errors import BadInput, Unreachable
@@ -26,8 +27,7 @@ T = TypeVar("T")
 RECOUNTS = 3  # begun again so often; then the window is to be halved
 
 
-@dataclass(frozen=True, slots=True)
-class ListMethod:
+class ListMethod(Struct, frozen=True):
     """A list method: where its rows stand, and how many it shows."""
 
     method: str
@@ -37,8 +37,7 @@ class ListMethod:
     rows_limit: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Cursor:
+class _Cursor(Struct, frozen=True):
     """Where the reading of a window stands: next page, rows counted last, how often begun again."""
 
     page: int = 1

@@ -8,9 +8,10 @@ more: both are seen by asking again.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+
+from msgspec.structs import replace
 
 from aftersales.couriers.china import CHINA, china_time
 from aftersales.couriers.reading import mapping, text, whole

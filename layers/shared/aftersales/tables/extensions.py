@@ -9,10 +9,10 @@ time. No index of the table shows these items.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
+from msgspec import Struct
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.condition import Condition
@@ -25,8 +25,7 @@ KEEP = timedelta(days=180)
 _KIND = "extended"
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """One question to a platform (real time). `words` are "" until its answer is known."""
 
     asked_at: datetime

@@ -15,10 +15,11 @@ within the source's lock interval.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import ClassVar
 
+from msgspec import Struct, field
+from msgspec.structs import replace
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.condition import Condition
@@ -30,8 +31,7 @@ from aftersales.tables.fields import PackedAttribute
 RESERVE_TRIES = 6
 
 
-@dataclass(frozen=True, slots=True)
-class AskedWindow:
+class AskedWindow(Struct, frozen=True, omit_defaults=True):
     """A past sweep window (start, end] and when its parcels were asked about (business time)."""
 
     start: datetime
@@ -39,8 +39,7 @@ class AskedWindow:
     asked_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class SweepProgress:
+class SweepProgress(Struct, frozen=True, omit_defaults=True):
     """Where the sweep of one shard at one source stands.
 
     Everything due up to `swept_until` has been asked. While `window_end` is set a window is under
@@ -59,8 +58,7 @@ class SweepProgress:
     version: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class FeedReading:
+class FeedReading(Struct, frozen=True, omit_defaults=True):
     """Where the reading of one shop's feed stands.
 
     `not_before` is the business time before which the shop is left alone. The lease (real time)
@@ -74,8 +72,7 @@ class FeedReading:
     version: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class SourceHealth:
+class SourceHealth(Struct, frozen=True, omit_defaults=True):
     """How a source is doing (business time). `cases` are the kinds of open cases about it."""
 
     failing_since: datetime | None = None

@@ -6,7 +6,6 @@ faster, stays well under 1 KB (defaults are left out) and has one place where it
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
@@ -36,44 +35,11 @@ class InstantAttribute(Attribute[datetime]):
         return datetime.fromisoformat(value)
 
 
-def pack(value: Any) -> str:
-    """A dataclass as JSON without the fields that hold their defaults."""
-    return msgspec.json.encode(_lean(value)).decode()
-
-
-def _lean(value: Any) -> Any:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {
-            name: _lean(content)
-            for name, default in _defaults(type(value))
-            if (content := getattr(value, name)) != default
-        }
-    if isinstance(value, tuple | list):
-        return [_lean(item) for item in value]
-    return value
-
-
-_known_defaults: dict[type, tuple[tuple[str, Any], ...]] = {}
-
-
-def _defaults(kind: type) -> tuple[tuple[str, Any], ...]:
-    known = _known_defaults.get(kind)
-    if known is None:
-        known = tuple(
-            (
-                field.name,
-                field.default
-                if field.default_factory is dataclasses.MISSING
-                else field.default_factory(),
-            )
-            for field in dataclasses.fields(kind)
-        )
-        _known_defaults[kind] = known
-    return known
-
-
 class PackedAttribute(Attribute[T], Generic[T]):
-    """A frozen dataclass as one JSON string. Unknown fields of a newer version are ignored."""
+    """A `Struct` as one JSON string, without the fields that hold their defaults.
+
+    (That is `omit_defaults` of the type.) Unknown fields of a newer version are ignored.
+    """
 
     attr_type = STRING
 
@@ -83,7 +49,7 @@ class PackedAttribute(Attribute[T], Generic[T]):
         self._decoder: msgspec.json.Decoder[T] | None = None
 
     def serialize(self, value: T) -> str:
-        return pack(value)
+        return msgspec.json.encode(value).decode()
 
     def deserialize(self, value: str) -> T:
         # Made on first use: a function reads few of the types that it knows.

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
 
+from msgspec import Struct, field
+from msgspec.structs import replace
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.update import Action
@@ -74,8 +75,7 @@ class _Row(Table):
     buyers = _Buyers()
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """An order with what stands beside it: the version that a write must meet, as of when it is
     known (where nobody can be asked: the last file or push that holds it), what the reminder has
     done, and its place in the index `unpaid`."""
@@ -256,13 +256,13 @@ def united(old: Order, new: Order) -> Order:
         old, new = new, old
     known = {}
     keeps_status = new.updated_at is None and _is_behind(old, new)
-    for each in fields(Order):
-        value = getattr(new, each.name)
+    for name in Order.__struct_fields__:
+        value = getattr(new, name)
         if value in (None, "", ()) or value in (OrderStatus.UNKNOWN, RefundStatus.UNKNOWN):
             continue
-        if each.name in ("status", "raw_status") and keeps_status:
+        if name in ("status", "raw_status") and keeps_status:
             continue
-        known[each.name] = value
+        known[name] = value
     return replace(old, **known)
 
 

@@ -11,10 +11,10 @@ A buyer is a hash; nothing here names a person.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
+from msgspec import Struct
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import PutError
 from pynamodb.expressions.update import Action
@@ -31,8 +31,7 @@ _BEGUN = "begun"
 _LAST = "last"
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(Struct, frozen=True):
     """One count of a week. Amounts in minor units of `currency`, minutes in all."""
 
     shop_id: str

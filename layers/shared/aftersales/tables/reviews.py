@@ -14,10 +14,10 @@ Its indexes hold the record, not the words, and all but the first two are sparse
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
+from msgspec import Struct
 from msgspec.structs import replace
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import UpdateError
@@ -104,8 +104,7 @@ class _Row(Table):
     months = _Months()
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """A review as it is stored, with the version that a write must meet (0: not stored yet)."""
 
     record: ReviewRecord
@@ -114,8 +113,7 @@ class Kept:
     version: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
+class Places(Struct, frozen=True):
     """Where a review stands in the sparse indexes: "" where it does not.
 
     `month` is that of its writing in the desk's zone, such as `2026-10`.
