@@ -152,20 +152,6 @@ class Reminder(_Struct, frozen=True):
     do_not_contact: tuple[str, ...] = ()
 
 
-class Target(_Struct, frozen=True):
-    """One place where alerts arrive. Which fields a kind needs is said in docs/settings.md.
-
-    dingtalk: url, sign_secret; wecom: url; feishu: url, sign_secret; slack: url;
-    webhook: url, sign_secret; sns: topic_arn. `url` and `sign_secret` are secret references
-    (a URL may also stand openly where it holds no secret).
-    """
-
-    kind: str
-    url: str = ""
-    sign_secret: str = ""
-    topic_arn: str = ""
-    keyword: str = ""
-    language: str = ""
 class Ladder(_Struct, frozen=True):
     """When open cases of a kind are followed up."""
 
@@ -187,6 +173,20 @@ class Followup(_Struct, frozen=True):
     """Kind of case -> its ladder."""
 
 
+class Target(_Struct, frozen=True):
+    """One place where alerts arrive. Which fields a kind needs is said in docs/settings.md.
+
+    dingtalk: url, sign_secret; wecom: url; feishu: url, sign_secret; slack: url;
+    webhook: url, sign_secret; sns: topic_arn. `url` and `sign_secret` are secret references
+    (a URL may also stand openly where it holds no secret).
+    """
+
+    kind: str
+    url: str = ""
+    sign_secret: str = ""
+    topic_arn: str = ""
+    keyword: str = ""
+    language: str = ""
     mentions: tuple[str, ...] = ()
     allow_private_address: bool = False
     ascii_subject: bool = False
@@ -199,6 +199,8 @@ class Route(_Struct, frozen=True):
     shops: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     min_severity: str = "notice"
+    owner: str = ""
+    """Who answers for these cases as long as nobody has taken them."""
 
 
 class Alerts(_Struct, frozen=True):
@@ -213,8 +215,6 @@ class Alerts(_Struct, frozen=True):
 
 class Settings(_Struct, frozen=True):
     """The whole file."""
-    owner: str = ""
-    """Who answers for these cases as long as nobody has taken them."""
 
     language: str = "zh-CN"
     time_zone: str = "Asia/Shanghai"
@@ -222,6 +222,7 @@ class Settings(_Struct, frozen=True):
     shops: tuple[Shop, ...] = ()
     tracking: Tracking = Tracking()
     reminder: Reminder = Reminder()
+    followup: Followup = Followup()
     alerts: Alerts = Alerts()
 
     def shop(self, shop_id: str) -> Shop:
@@ -236,7 +237,6 @@ class Settings(_Struct, frozen=True):
         overrides = {**self.tracking.rules_by_courier.get(courier, {}), **self.shop(shop_id).rules}
         if not overrides:
             return self.tracking.rules
-    followup: Followup = Followup()
         return msgspec.structs.replace(self.tracking.rules, **overrides)
 
     def reminder_rules(self, shop_id: str) -> Reminder:
@@ -251,10 +251,10 @@ class Settings(_Struct, frozen=True):
         otherwise = next(iter(sources)) if len(sources) == 1 else ""
         default = self.tracking.default_source or otherwise
         return self.tracking.by_courier.get(courier, default)
+
     def ladder(self, kind: str) -> Ladder | None:
         """When open cases of a kind are followed up, None: never."""
         if not self.followup.enabled:
             return None
         usual = self.followup.reviews if kind in REVIEW_KINDS else None
         return self.followup.kinds.get(kind, usual)
-
