@@ -1,7 +1,7 @@
 """The settings of the demonstration: four shops, two tracking sources, three rooms.
 
-Two shops are known by the files that they drop; two are live and asked before a nudge: one is read
-on schedule, the other one pushes its orders.
+Two shops are known by the files that they drop; two are live: they push their changed orders, are
+read on schedule as well, and asked before a nudge.
 """
 
 from __future__ import annotations
@@ -73,6 +73,7 @@ def settings_for(vendors_url: str) -> Settings:
                 base_url=f"{vendors_url}/top/router/rest",
                 secrets={name: f"env:{variable}" for name, variable in TOP_SECRETS.items()},
                 first_look_back_hours=FIRST_LOOK_BACK_HOURS,
+                extend_receipt_days=3,
                 reminder=REMINDER,
             ),
             Shop(
@@ -86,9 +87,7 @@ def settings_for(vendors_url: str) -> Settings:
                 base_url=f"{vendors_url}/woo",
                 secrets={name: f"env:{variable}" for name, variable in WOO_SECRETS.items()},
                 options={"hold_stock_minutes": str(HOLD_STOCK_MINUTES)},
-                # Five minutes are a third of a second here: two such shops are much for a small
-                # machine.
-                poll=False,
+                first_look_back_hours=FIRST_LOOK_BACK_HOURS,
                 reminder=REMINDER,
             ),
         ),

@@ -20,9 +20,10 @@ from local.simulators.memory import ChatLog, Registered, open_world
 from local.simulators.robots import Robots
 from local.simulators.server import Vendors
 from local.simulators.seventeentrack import Pusher, SeventeenTrack
-from local.simulators.shop_life import WOO_SHOP, tmall_life, woo_life
+from local.simulators.shop_life import TMALL_SHOP, WOO_SHOP, tmall_life, woo_life
+from local.simulators.shop_push import Outage, TopPusher, Webhook, WooPusher
 from local.simulators.top import Top
-from local.simulators.woo import Woo, WooPusher
+from local.simulators.woo import Woo
 from local.simulators.world import World
 
 if TYPE_CHECKING:
@@ -73,15 +74,13 @@ class Simulation:
         top_keys = {name: SECRETS[variable] for name, variable in TOP_SECRETS.items()}
         woo_keys = {name: SECRETS[variable] for name, variable in WOO_SECRETS.items()}
 
-        def webhook_url() -> str:
-            return web_url(f"/shops/{WOO_SHOP}")
-
+        webhook = Webhook(lambda: web_url(f"/shops/{WOO_SHOP}"), Outage.of(self.world.origin))
         vendors = Vendors(
             self.seventeentrack,
             self.kuaidi100,
             robots,
             top=Top(tmall, top_keys, business_now, wall_now),
-            woo=Woo(store, woo_keys, business_now, webhook_url),
+            woo=Woo(store, woo_keys, business_now, webhook),
         )
         vendors.start()
         self._stack.callback(vendors.stop)
@@ -99,9 +98,14 @@ class Simulation:
         )
         pusher.start()
         self._stack.callback(pusher.stop)
-        shop_pusher = WooPusher(store, woo_keys["webhook_secret"], business_now, webhook_url)
-        shop_pusher.start()
-        self._stack.callback(shop_pusher.stop)
+        for shop_pusher in (
+            WooPusher(store, woo_keys["webhook_secret"], business_now, webhook),
+            TopPusher(
+                tmall, top_keys, business_now, wall_now, lambda: web_url(f"/shops/{TMALL_SHOP}")
+            ),
+        ):
+            shop_pusher.start()
+            self._stack.callback(shop_pusher.stop)
         if runner.inbox_dir is not None:
             office = BackOffice(self.world, runner.inbox_dir, business_now)
             office.start()

@@ -9,29 +9,33 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl
 
 from aftersales.platforms.taobao_sign import SIGN_METHODS, signature
 from local.simulators.pace import Pace
-from local.simulators.shop_life import FINISHED_AFTER, Sale, ShopLife, Stage
+from local.simulators.sales import Sale, Stage
+from local.simulators.shop_life import ShopLife
+from local.simulators.top_rows import (
+    CHINA,
+    TIMESTAMP,
+    china,
+    line_id,
+    nick,
+    rating_row,
+    refund_changed,
+    refund_row,
+    trade_row,
+)
 
-CHINA = timezone(timedelta(hours=8))
-TIMESTAMP = "%Y-%m-%d %H:%M:%S"
 CLOCK_SKEW = timedelta(minutes=10)
 ROWS_LIMIT = 100
+RATING_ROWS_LIMIT, RATINGS_SHOWN = 150, 1500
 LONGEST_WINDOW = timedelta(days=1)
+REPLY_LIMIT_CHARACTERS, REPLY_WITHIN = 500, timedelta(days=30)
+EXTENSION_DAYS = ("3", "5", "7", "10")
 CALLS_PER_SECOND, BURST = 60.0, 60.0
-
-STATES = {
-    Stage.UNPAID: "WAIT_BUYER_PAY",
-    Stage.PAID: "WAIT_SELLER_SEND_GOODS",
-    Stage.SHIPPED: "WAIT_BUYER_CONFIRM_GOODS",
-    Stage.FINISHED: "TRADE_FINISHED",
-    Stage.ABANDONED: "TRADE_CLOSED_BY_TAOBAO",
-    Stage.REFUNDED: "TRADE_CLOSED",
-}
 
 Row = dict[str, Any]
 Form = Mapping[str, str]
@@ -55,13 +59,18 @@ class Top:
         self._life, self._secrets, self._now, self._wall_now = life, secrets, now, wall_now
         self.pace = pace or Pace(CALLS_PER_SECOND, BURST)
         self._methods: dict[str, Callable[[Form], Row]] = {
-            "taobao.time.get": lambda _: {"time": _china(self._wall_now())},
+            "taobao.time.get": lambda _: {"time": china(self._wall_now())},
             "taobao.trades.sold.increment.get": self._trades,
             "taobao.trade.fullinfo.get": self._trade,
             "taobao.refunds.receive.get": self._refunds,
             "taobao.refund.get": self._refund,
-            "taobao.traderates.get": lambda _: {"total_results": 0},
+            "taobao.trade.receivetime.delay": self._delay,
+            "taobao.traderates.get": self._ratings,
+            "tmall.traderate.feeds.get": self._added,
+            "taobao.traderate.explain.add": self._reply,
         }
+        self._delayed: dict[str, int] = {}
+        self._replies: dict[str, str] = {}
 
     def answer(self, body: bytes) -> bytes:
         """The document that TOP would answer with."""
@@ -79,7 +88,7 @@ class Top:
             return _error(41, "Invalid Arguments")
         if "error_response" in content:
             return content
-        name = method.removeprefix("taobao.").replace(".", "_")
+        name = method.removeprefix("taobao.").replace(".", "_")  # tmall's keep their first part
         return {f"{name}_response": {**content, "request_id": "15r0demo7k2q"}}
 
     def _refusal(self, form: Form) -> Row | None:
@@ -120,26 +129,104 @@ class Top:
     def _trades(self, form: Form) -> Row:
         now = self._now()
         found = [(sale.changed_at(now), sale) for sale in self._life.sales(now)]
-        return self._listed(found, form, "trades", "trade", lambda sale: _trade(sale, now))
+        return self._listed(found, form, "trades", "trade", self._row_of(now))
 
     def _trade(self, form: Form) -> Row:
         now = self._now()
         sale = self._life.sale(form["tid"], now)
         if sale is None:
             return _error(15, "Remote service error", "isv.trade-not-exist", "交易不存在")
-        return {"trade": _only(_trade(sale, now), form)}
+        return {"trade": _only(self._row_of(now)(sale), form)}
+
+    def _row_of(self, now: datetime) -> Callable[[Sale], Row]:
+        return lambda sale: trade_row(sale, now, self._delayed.get(sale.order_id, 0))
 
     def _refunds(self, form: Form) -> Row:
         now = self._now()
-        found = [(at, sale) for sale in self._life.sales(now) if (at := _refund_changed(sale, now))]
-        return self._listed(found, form, "refunds", "refund", lambda sale: _refund(sale, now))
+        found = [(at, sale) for sale in self._life.sales(now) if (at := refund_changed(sale, now))]
+        return self._listed(found, form, "refunds", "refund", lambda sale: refund_row(sale, now))
 
     def _refund(self, form: Form) -> Row:
         now = self._now()
         for sale in self._life.sales(now):
-            if sale.refund_id == form["refund_id"] and _refund_changed(sale, now):
-                return {"refund": _only(_refund(sale, now), form)}
+            if sale.refund_id == form["refund_id"] and refund_changed(sale, now):
+                return {"refund": _only(refund_row(sale, now), form)}
         return _error(15, "Remote service error", "isv.refund-not-exist", "退款不存在")
+
+    def _delay(self, form: Form) -> Row:
+        """Move the receipt time of a shipped order; each call adds days."""
+        now, tid = self._now(), form["tid"]
+        sale = self._life.sale(tid, now)
+        if sale is None:
+            return _error(15, "Remote service error", "isv.trade-not-exist", "交易不存在")
+        if form["days"] not in EXTENSION_DAYS:
+            return _error(41, "Invalid Arguments", "isv.invalid-parameter:days")
+        if sale.stage(now) is not Stage.SHIPPED or sale.extended_by_buyer:
+            told = (
+                "买家已延长过收货时间，不能再次延长" if sale.extended_by_buyer else "交易状态不允许"
+            )
+            return _error(15, "Remote service error", "isv.trade-status-error", told)
+        self._delayed[tid] = self._delayed.get(tid, 0) + int(form["days"])
+        return {"trade": {"tid": int(tid), "modified": china(now)}}
+
+    def _ratings(self, form: Form) -> Row:
+        """Ratings of buyers, of a window or of one order; what was deleted is not among them."""
+        now = self._now()
+        if (form["rate_type"], form["role"]) != ("get", "buyer"):
+            return _error(41, "Invalid Arguments")
+        shown = [r for r in self._life.reviews.written(now) if not r.is_deleted(now)]
+        if "tid" in form:
+            shown = [review for review in shown if review.sale.order_id == form["tid"]]
+        if "start_date" in form:
+            start, end = _time(form["start_date"]), _time(form["end_date"])
+            shown = [review for review in shown if start <= review.written_at <= end]
+        shown = shown[::-1][:RATINGS_SHOWN]  # newest first
+        page, size = int(form.get("page_no", "1")), int(form.get("page_size", "40"))
+        if page < 1 or not 1 <= size <= RATING_ROWS_LIMIT:
+            return _error(41, "Invalid Arguments")
+        rows = [
+            _only(rating_row(review, now, self._replies.get(line_id(review.sale, 0), "")), form)
+            for review in shown[(page - 1) * size : page * size]
+        ]
+        return {
+            "total_results": len(shown),
+            **({"trade_rates": {"trade_rate": rows}} if rows else {}),
+        }
+
+    def _added(self, form: Form) -> Row:
+        now = self._now()
+        review = self._life.reviews.about(form["child_trade_id"], now)
+        if review is None or review.is_deleted(now):
+            return _error(15, "Remote service error", "isv.rate-not-found", "评价不存在")
+        said, added = review.now_said(now), review.added_by(now)
+        info: Row = {
+            "content": said.text,
+            "comment_time": china(review.written_at),
+            "has_negtv": said.stars < 3,
+            "tags": {"tmall_rate_tag": []},
+            "user_nick": nick(review.sale),
+        }
+        if added is not None:
+            info |= {
+                "append_content": added.text,
+                "append_time": china(added.at),
+                "append_has_negtv": True,
+            }
+        return {"tmall_rate_info": info}
+
+    def _reply(self, form: Form) -> Row:
+        """A seller's answer: in time, short, and before the buyer has added anything."""
+        now, oid = self._now(), form["oid"]
+        review = self._life.reviews.about(oid, now)
+        if review is None or review.is_deleted(now):
+            return _error(15, "Remote service error", "isv.rate-not-found", "评价不存在")
+        if not 0 < len(form["reply"]) <= REPLY_LIMIT_CHARACTERS:
+            return _error(41, "Invalid Arguments", "isv.invalid-parameter:reply")
+        late = now - review.written_at > REPLY_WITHIN
+        if late or review.added_by(now) is not None or oid in self._replies:
+            return _error(15, "Remote service error", "isv.explain-not-allowed", "不能再解释该评价")
+        self._replies[oid] = form["reply"]
+        return {"is_success": True}
 
     def _listed(
         self,
@@ -164,92 +251,10 @@ class Top:
         return {**listed, "total_results": len(inside)}
 
 
-def _trade(sale: Sale, now: datetime) -> Row:
-    stage, parcel = sale.stage(now), sale.parcel
-    title, sku, price = sale.goods
-    line: Row = {
-        "oid": int(sale.order_id),
-        "title": title,
-        "num": sale.quantity,
-        "num_iid": 680000000000 + sum(map(ord, sku)),
-        "sku_id": sku,
-        "price": price,
-        "payment": f"{sale.amount:.2f}",
-        "refund_status": _refund_state(sale, now) or "NO_REFUND",
-        "refund_id": sale.refund_id if _refund_changed(sale, now) else None,
-        "status": STATES[stage],
-    }
-    row: Row = {
-        "tid": int(sale.order_id),
-        "tid_str": sale.order_id,
-        "status": STATES[stage],
-        "type": "fixed",
-        "created": _china(sale.placed_at),
-        "modified": _china(sale.changed_at(now)),
-        "payment": f"{sale.amount:.2f}",
-        "buyer_nick": f"{sale.buyer[0]}**{sale.buyer[-1]}",
-        "buyer_open_uid": f"AAH{sale.buyer}",
-        "receiver_state": sale.province,
-        "receiver_city": sale.city,
-        "orders": {"order": [line]},
-    }
-    if sale.paid_at is not None and sale.paid_at <= now:
-        row["pay_time"] = _china(sale.paid_at)
-    if parcel is not None and parcel.shipped_at <= now:
-        row |= {
-            "consign_time": _china(parcel.shipped_at),
-            "timeout_action_time": _china(parcel.shipped_at + FINISHED_AFTER + timedelta(days=2)),
-            "receiver_mobile": f"139****{parcel.phone_tail}",
-        }
-        line |= {"invoice_no": parcel.waybill_number, "logistics_company": parcel.courier_text}
-    ends = (sale.finished_at, sale.abandoned_at, sale.refunded_at)
-    ended_at = next((at for at in ends if at is not None and at <= now), None)
-    if ended_at is not None:
-        row["end_time"] = _china(ended_at)
-    return row
-
-
-def _refund(sale: Sale, now: datetime) -> Row:
-    return {
-        "refund_id": sale.refund_id,
-        "tid": int(sale.order_id),
-        "oid": int(sale.order_id),
-        "status": _refund_state(sale, now),
-        "created": _china(sale.refund_asked_at or now),
-        "modified": _china(_refund_changed(sale, now) or now),
-        "refund_fee": f"{sale.amount:.2f}",
-        "reason": "不想要了",
-        "has_good_return": False,
-        "dispute_type": "REFUND",
-        "cs_status": 1,
-        "refund_phase": "onsale",
-        "refund_remind_timeout": {
-            "exist_timeout": True,
-            "timeout": _china((sale.refund_asked_at or now) + timedelta(days=2)),
-        },
-    }
-
-
-def _refund_state(sale: Sale, now: datetime) -> str:
-    if sale.refund_asked_at is None or sale.refund_asked_at > now:
-        return ""
-    done = sale.refunded_at is not None and sale.refunded_at <= now
-    return "SUCCESS" if done else "WAIT_SELLER_AGREE"
-
-
-def _refund_changed(sale: Sale, now: datetime) -> datetime | None:
-    times = [at for at in (sale.refund_asked_at, sale.refunded_at) if at is not None and at <= now]
-    return max(times, default=None)
-
-
 def _only(row: Row, form: Form) -> Row:
     """The fields that were asked for; what has no value is left out, as there."""
     wanted = form["fields"].split(",")
     return {name: row[name] for name in wanted if row.get(name) not in (None, "")}
-
-
-def _china(at: datetime) -> str:
-    return at.astimezone(CHINA).strftime(TIMESTAMP)
 
 
 def _time(text: str) -> datetime:
