@@ -1,0 +1,248 @@
+"""What a shipment costs by the card: slow and obvious, in integers.
+
+Order: chargeable weight, the row that serves it, rounding, freight, surcharges, discount, minimum,
+half a minor unit up for each charge, sum, tax.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+
+from courier_reconciliation.model import Outcome
+from courier_reconciliation.rates.card import (
+    ALL_OTHERS,
+    E4,
+    Basis,
+    Charge,
+    FreightRow,
+    NotPriced,
+    Priced,
+    PricingFacts,
+    RateCard,
+    Rounding,
+    StepMode,
+    SurchargeRow,
+)
+from courier_reconciliation.surcharge_codes import Due
+
+
+def price(card: RateCard, facts: PricingFacts) -> Priced | NotPriced:
+    """The price of a shipment, or the reason why there is none."""
+    if facts.weight_g is None:
+        return NotPriced("its own weight is not known")
+    rows = freight_rows(card, facts.courier, facts.service, facts.shipped_on, facts.province)
+    if isinstance(rows, NotPriced):
+        return rows
+    found = serving(rows, facts.weight_g, facts.volume_mm3)
+    if found is None:
+        return NotPriced(f"the card has no price for {facts.weight_g} g to {facts.province}")
+    return total(found, surcharge_rows(card, facts, found), facts)
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A freight row, and the weights that it charges."""
+
+    row: FreightRow
+    chargeable_g: int
+    rounded_g: int
+
+
+def freight_rows(
+    card: RateCard, courier: str, service: str, day: date, province: str
+) -> tuple[FreightRow, ...] | NotPriced:
+    """The rows that may price a parcel, the most specific first.
+
+    A row of the very service stands before one for any service, a named province before `*`, and
+    the lower weight range before the higher, so that the first row whose range fits serves.
+    """
+    of_courier = [row for row in card.freight if row.courier == courier]
+    if not of_courier:
+        return NotPriced(f"the card has no prices of {courier or 'this courier'}")
+    valid = [row for row in of_courier if is_valid(row, day)]
+    if not valid:
+        return NotPriced(f"no price of the card is valid on {day.isoformat()}")
+    services = {row.service for row in valid}
+    if not service and "" not in services:
+        if len(services) > 1:
+            return NotPriced(
+                f"which service? the shipment names none of {', '.join(sorted(services))}"
+            )
+        service = services.pop()
+    fitting = [row for row in valid if row.service in ("", service)]
+    if not fitting:
+        return NotPriced(f"the card has no service {service}")
+    rows = [row for row in fitting if names(row.provinces, province)]
+    if not rows:
+        return NotPriced(f"the card has no price for {province or 'an unnamed province'}")
+    rows.sort(key=lambda row: _rank(row, province))
+    return tuple(rows)
+
+
+def is_valid(row: FreightRow | SurchargeRow, day: date) -> bool:
+    """Whether the row is in force on the day of shipping."""
+    return (row.valid_from is None or row.valid_from <= day) and (
+        row.valid_to is None or day <= row.valid_to
+    )
+
+
+def names(provinces: Sequence[str], province: str) -> bool:
+    """Whether the row speaks of the province, by name or as one of all others."""
+    return province in provinces or ALL_OTHERS in provinces
+
+
+def _rank(row: FreightRow | SurchargeRow, province: str) -> tuple[bool, bool, int, int]:
+    return (row.service == "", province not in row.provinces, row.min_weight_g, row.row)
+
+
+def serving(rows: Sequence[FreightRow], weight_g: int, volume_mm3: int | None) -> Weighed | None:
+    """The first row whose range holds the chargeable weight, else the rounded one."""
+    weighed = [weigh(row, weight_g, volume_mm3) for row in rows]
+    for one in weighed:
+        if fits(one.row, one.chargeable_g):
+            return one
+    for one in weighed:
+        if fits(one.row, one.rounded_g):
+            return one
+    return None
+
+
+def weigh(row: FreightRow, weight_g: int, volume_mm3: int | None) -> Weighed:
+    """The larger of weight and volumetric weight, and what the row rounds it to."""
+    chargeable = max(weight_g, volumetric_g(volume_mm3, row.volumetric_divisor))
+    return Weighed(row, chargeable, rounded(row.rounding, chargeable))
+
+
+def fits(row: FreightRow | SurchargeRow, weight_g: int) -> bool:
+    """Whether the weight lies in the row's range; both ends belong to it."""
+    return row.min_weight_g <= weight_g and (
+        row.max_weight_g is None or weight_g <= row.max_weight_g
+    )
+
+
+def volumetric_g(volume_mm3: int | None, divisor: int | None) -> int:
+    """Grams of volume: cm3 / divisor is kilograms, so mm3 / divisor is grams, rounded up."""
+    if not volume_mm3 or not divisor:
+        return 0
+    return -(-volume_mm3 // divisor)
+
+
+def rounded(mode: Rounding, weight_g: int) -> int:
+    """The weight after rounding. Nothing that weighs something is rounded down to zero."""
+    if mode is Rounding.EXACT or weight_g <= 0:
+        return max(weight_g, 0)
+    kilograms, rest = divmod(weight_g, 1000)
+    if mode is Rounding.CEIL_1000:
+        return (kilograms + (rest > 0)) * 1000
+    if mode is Rounding.CEIL_500:
+        return -(-weight_g // 500) * 500
+    if mode is Rounding.CEIL_100:
+        return -(-weight_g // 100) * 100
+    if mode is Rounding.DROP_300:
+        return max(kilograms + (rest > 300), 1) * 1000
+    return max(kilograms * 1000 + (0 if rest < 300 else 500 if rest < 700 else 1000), 500)
+
+
+def list_freight(row: FreightRow, rounded_g: int) -> int:
+    """The freight of a rounded weight before discount and minimum."""
+    over = rounded_g - row.base_weight_g
+    if over <= 0 or not row.step_price_minor:
+        return row.base_price_minor
+    if row.step_mode is StepMode.CEIL:
+        return row.base_price_minor + -(-over // row.step_weight_g) * row.step_price_minor
+    return row.base_price_minor + half_up(over * row.step_price_minor, row.step_weight_g)
+
+
+def net_freight(row: FreightRow, listed_minor: int) -> int:
+    """The freight after discount, not below the minimum."""
+    discounted = half_up(listed_minor * (100 * E4 - row.discount_e4), 100 * E4)
+    return max(discounted, row.minimum_minor)
+
+
+def half_up(numerator: int, denominator: int) -> int:
+    """A fraction as an integer, half away from zero."""
+    if numerator < 0:
+        return -half_up(-numerator, denominator)
+    return (2 * numerator + denominator) // (2 * denominator)
+
+
+def surcharge_rows(card: RateCard, facts: PricingFacts, found: Weighed) -> tuple[SurchargeRow, ...]:
+    """One row of each code that the card has for such a parcel, the most specific, by code."""
+    service = facts.service or found.row.service
+    rows = [
+        row
+        for row in card.surcharges
+        if row.courier == facts.courier
+        and row.service in ("", service)
+        and is_valid(row, facts.shipped_on)
+        and names(row.provinces, facts.province)
+        and fits(row, found.chargeable_g)
+    ]
+    rows.sort(key=lambda row: (row.code, *_rank(row, facts.province)))
+    return tuple(next(same) for _, same in groupby(rows, key=lambda row: row.code))
+
+
+def total(found: Weighed, extras: Iterable[SurchargeRow], facts: PricingFacts) -> Priced:
+    """Freight, surcharges and tax of a parcel whose row is known."""
+    row = found.row
+    listed = list_freight(row, found.rounded_g)
+    freight = net_freight(row, listed)
+    charges = [
+        Charge(
+            extra.code,
+            surcharge_amount(extra, listed, found.rounded_g, facts),
+            extra.row,
+            extra.due,
+        )
+        for extra in extras
+    ]
+    due = tuple(charge for charge in charges if is_due(charge.due, facts) and charge.amount_minor)
+    untaxed = freight + sum(charge.amount_minor for charge in due)
+    tax = half_up(untaxed * row.tax_e4, 100 * E4)
+    return Priced(
+        freight_minor=freight,
+        surcharges=due,
+        total_minor=untaxed + tax,
+        chargeable_g=found.chargeable_g,
+        rounded_g=found.rounded_g,
+        row=row.row,
+        currency=row.currency,
+        list_freight_minor=listed,
+        tax_minor=tax,
+        allowed=tuple(charge for charge in charges if charge.due is Due.ALLOWED),
+    )
+
+
+def is_due(due: Due, facts: PricingFacts) -> bool:
+    """Whether a surcharge is to be expected for this parcel."""
+    if due is Due.DECLARED:
+        return facts.declared_value_minor > 0
+    if due is Due.COD:
+        return facts.cod_minor > 0
+    if due is Due.RETURNED:
+        return facts.outcome is Outcome.RETURNED
+    return due is Due.ALWAYS
+
+
+def surcharge_amount(
+    extra: SurchargeRow, listed_minor: int, rounded_g: int, facts: PricingFacts
+) -> int:
+    """What the surcharge comes to for this parcel, within its own minimum and maximum."""
+    if extra.basis is Basis.PER_PARCEL:
+        amount = half_up(extra.value_e4, E4)
+    elif extra.basis is Basis.PER_KG:
+        amount = half_up(extra.value_e4 * rounded_g, 1000 * E4)
+    elif extra.basis is Basis.PERCENT_OF_FREIGHT:
+        amount = half_up(extra.value_e4 * listed_minor, 100 * E4)
+    else:
+        value = facts.declared_value_minor
+        if extra.due is Due.COD and facts.cod_minor > 0:
+            value = facts.cod_minor  # what is collected is what a COD fee is counted on
+        if value <= 0:
+            return 0
+        amount = half_up(extra.value_e4 * value, 100 * E4)
+    amount = max(amount, extra.minimum_minor)
+    return amount if extra.maximum_minor is None else min(amount, extra.maximum_minor)
