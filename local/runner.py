@@ -120,7 +120,7 @@ class Runner:
             from aftersales.tables import settings
 
             settings.push(self.settings)
-        self.ticks = Ticks(state, machine.template.functions, business_now())
+        self.ticks = Ticks(state, machine.template.functions, business_now(), self.speed)
         machine.buckets.on_created = self._object_created
 
     def mount(self, path: str, page: Page) -> None:

@@ -82,6 +82,37 @@ def test_late_ticks_are_one_with_the_newest_time(state: State) -> None:
     assert ticks.due(START + timedelta(minutes=7, seconds=59)) == []
 
 
+def test_on_a_fast_clock_a_rate_rests_and_its_newest_tick_stands_for_those_between(
+    state: State,
+) -> None:
+    ticks = Ticks(state, [scheduled("rate(1 minute)")], START, speed=900)
+    (first,) = ticks.due(START)
+    assert (first.at, first.count) == (START, 1)
+    rested = START + timedelta(minutes=7.5)
+    assert ticks.next() == rested
+    assert ticks.due(rested - timedelta(seconds=1)) == []
+    (tick,) = ticks.due(rested + timedelta(seconds=10))
+    assert (tick.at, tick.count) == (START + timedelta(minutes=7), 1)
+    (late,) = ticks.due(START + timedelta(minutes=20, seconds=5))
+    assert (late.at, late.count) == (START + timedelta(minutes=20), 6)
+
+
+@pytest.mark.parametrize(
+    ("expression", "speed"),
+    [("cron(0/10 * * * ? *)", 3600), ("rate(10 minutes)", 900), ("rate(1 minute)", 1)],
+)
+def test_moments_and_rates_that_are_slow_enough_are_all_fired(
+    state: State, expression: str, speed: float
+) -> None:
+    ticks = Ticks(state, [scheduled(expression)], START, speed=speed)
+    ticks.due(START)
+    fired = []
+    while (at := ticks.next()) is not None and at <= START + timedelta(hours=1):
+        fired += [(tick.at, tick.count) for tick in ticks.due(at)]
+    step = timedelta(minutes=1 if "1 minute" in expression else 10)
+    assert fired == [(START + step * n, 1) for n in range(1, timedelta(hours=1) // step + 1)]
+
+
 def test_a_month_end_run_that_fell_into_a_standstill_is_caught_up(state: State) -> None:
     function = scheduled("cron(0 2 1 * ? *)", "Asia/Shanghai")
     before = datetime(2026, 3, 31, 12, 0, tzinfo=UTC)
