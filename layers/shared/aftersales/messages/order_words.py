@@ -91,7 +91,7 @@ def _line(facts: Facts, shop: str, *, solved: bool) -> str:
 
 
 def _alone(alert: Alert, entry: Mapping[str, Any]) -> Alert:
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     known = {
         str(name): value for name, value in entry.items() if isinstance(value, str | int | None)
