@@ -9,6 +9,7 @@ session's `data_loader` and that one's file loader.
 from __future__ import annotations
 
 import gzip
+import os
 from pathlib import Path
 from typing import Any
 
@@ -34,4 +35,4 @@ class ServiceModels(Loader):
 
     def list_available_services(self, _type_name: str) -> list[str]:
         """The names of all services, whether or not there is a file of that type for each."""
-        return sorted(folder.name for folder in Path(self.BUILTIN_DATA_PATH).iterdir())
+        return sorted(entry.name for entry in os.scandir(self.BUILTIN_DATA_PATH))
