@@ -20,6 +20,7 @@ import msgspec
 import pytest
 
 import alert_dispatcher.app
+import case_followup.app
 import order_intake.app
 import parcel_tracker.app
 import unpaid_reminder.app
@@ -239,7 +240,13 @@ def world_of(tables: Tables, folder: Path, environment: pytest.MonkeyPatch) -> I
     buckets = Buckets(state, ["aftersales-drop"])
     cloud = Cloud(queues, buckets, Topics(state))
     outside, log = Outside(), io.StringIO()
-    apps = (alert_dispatcher.app, order_intake.app, parcel_tracker.app, unpaid_reminder.app)
+    apps = (
+        alert_dispatcher.app,
+        case_followup.app,
+        order_intake.app,
+        parcel_tracker.app,
+        unpaid_reminder.app,
+    )
     loggers = [app.logger for app in apps]
     before = [(logger.registered_handler.stream, logger.log_level) for logger in loggers]
     cloud.start()

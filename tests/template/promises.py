@@ -34,6 +34,7 @@ HANDLERS = {
     "UnpaidReminderPlan": "unpaid_reminder.app.plan_handler",
     "UnpaidReminderRemind": "unpaid_reminder.app.remind_handler",
     "UnpaidReminderReport": "unpaid_reminder.app.report_handler",
+    "CaseFollowupSweep": "case_followup.app.sweep_handler",
     "AlertDispatcherStream": "alert_dispatcher.app.stream_handler",
     "AlertDispatcherSweep": "alert_dispatcher.app.sweep_handler",
 }

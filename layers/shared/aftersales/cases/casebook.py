@@ -96,7 +96,11 @@ class Casebook:
 
         Without `told` the cases count as told of in somebody else's message.
         """
-        found = [decide_follow_up(case, what, now, self.owner_of(case)) for case in due]
+        found = []
+        for case in due:
+            # Overdue, it may be somebody else's.
+            after = decide_follow_up(case, what, now).case or case
+            found.append(decide_follow_up(case, what, now, self.owner_of(after)))
         return self._write_together(found, told, None)
 
     def owner_of(self, case: Case) -> str:

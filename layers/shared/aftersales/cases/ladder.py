@@ -34,12 +34,12 @@ def next_at(case: Case, ladder: Ladder, opens: Opens) -> datetime | None:
     A warning that the deadline is near does not wait for service hours that begin after it.
     """
     after = case.followed_until or case.opened_at
-    coming = [moment for moment in _moments(case, ladder, after) if moment.at > after]
-    if not coming:
-        return None
-    first = min(coming)
-    at = opens(first.at)
-    return first.at if _too_late(case, first.what, at) else at
+    found = []
+    for moment in _moments(case, ladder, after):
+        if moment.at > after:
+            at = opens(moment.at)
+            found.append(moment.at if _too_late(case, moment.what, at) else at)
+    return min(found, default=None)
 
 
 def due_moment(case: Case, ladder: Ladder, opens: Opens, now: datetime) -> Moment | None:
@@ -60,7 +60,7 @@ def _moments(case: Case, ladder: Ladder, around: datetime) -> Iterator[Moment]:
     ]
     if case.deadline is not None:
         before = case.deadline - timedelta(hours=ladder.due_soon_hours)
-        if ladder.due_soon_hours > 0:
+        if before < case.deadline:
             found.append(Moment(before, Transition.DUE_SOON))
         found.append(Moment(case.deadline, Transition.OVERDUE))
     found = [moment for moment in found if moment.at > case.opened_at]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from importlib import import_module
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from aftersales.couriers.codes import display_name
@@ -22,6 +23,9 @@ from aftersales.messages.phrasing import fill
 from aftersales.tracking import Reason
 
 LANGUAGES = {"zh-CN": "zh_cn", "zh-TW": "zh_tw", "en": "en"}
+if TYPE_CHECKING:
+    from aftersales.messages.follow_ups import Said
+
 """Language -> its module. A function mostly speaks one: the others are not even loaded."""
 ORDERS_SHOWN = 5
 EXAMPLES_LIMIT = 360
@@ -29,6 +33,7 @@ EXAMPLES_LIMIT = 360
 _DEFAULT_LANGUAGE = "zh-CN"
 _TRADITIONAL = ("zh-tw", "zh-hk", "zh-mo", "zh-hant")
 _ABOUT_THE_SOURCE = (*OPERATOR_KINDS, "tracking_quiet", "number_rejected")
+_FOLLOW_UPS = (Transition.REMINDED, Transition.DUE_SOON, Transition.OVERDUE)
 _OWN_GOOD_NEWS = ("delivered_disputed", "returned")
 """Kinds that begin where a parcel's way ends: that it was delivered is no news there."""
 _STILL_TRUE_WHEN_SOLVED = frozenset(
@@ -84,22 +89,33 @@ def render(
     wording = catalogue.kinds.get(alert.kind, catalogue.other)
     words = _words(facts, shop_name)
     solved = alert.transition is Transition.SOLVED
-    if solved:
-        title, what = _good_news(wording, facts)
+    lead: tuple[Field, ...] = ()
+    fields = _fields(facts, words, solved=solved)
+    if alert.transition in _FOLLOW_UPS:
+        said = _follow_up(facts, wording, words)
+        title, what, todo, lead = said.title, said.what, said.todo, said.fields
+        why, buyer_text = fill(wording.why, words), fill(wording.buyer_text, words)
+        until = facts.until()
+        if said.is_list:
+            why, buyer_text, until, fields = "", "", "", ()
+    elif solved:
+        title, what = (fill(text, words) for text in _good_news(wording, facts))
         why = todo = until = buyer_text = ""
     else:
-        title, what, why, todo, buyer_text = _bad_news(wording, facts)
+        title, what, why, todo, buyer_text = (
+            fill(text, words) for text in _bad_news(wording, facts)
+        )
         until = facts.until()
     return Message(
         alert_id=alert.alert_id,
-        title=fill(title, words),
+        title=title,
         severity=alert.severity,
-        what=fill(what, words),
-        why=fill(why, words),
-        todo=fill(todo, words),
+        what=what,
+        why=why,
+        todo=todo,
         until=until,
-        fields=_fields(facts, words, solved=solved),
-        buyer_text=fill(buyer_text, words),
+        fields=lead + fields,
+        buyer_text=buyer_text,
         buttons=_buttons(facts, desk_url, order_url),
         mentions=mentions,
         solved=solved,
@@ -118,6 +134,19 @@ def render(
 def _words(facts: Facts, shop_name: str) -> dict[str, str | None]:
     """What each place of a sentence holds; see `catalogue.PLACES`."""
     alert, catalogue, clock = facts.alert, facts.catalogue, facts.clock
+def _follow_up(facts: Facts, wording: Wording, words: Mapping[str, str | None]) -> Said:
+    # Most runs tell of news: they load none of this.
+    from aftersales.messages.follow_ups import follow_up, words_for
+
+    catalogue = facts.catalogue
+
+    def titled(one: Alert, shop: str) -> str:
+        kind = catalogue.kinds.get(one.kind, catalogue.other)
+        return fill(kind.title, _words(Facts.of(one, catalogue, facts.clock), shop))
+
+    return follow_up(facts, wording, words, words_for(LANGUAGES[catalogue.language]), titled)
+
+
     code, waybill = facts.text("courier"), facts.text("waybill_number")
     courier = display_name(code, catalogue.language) if code else None
     elapsed = facts.elapsed()

@@ -1,0 +1,1 @@
+"""The clock of open cases: they are followed up until somebody closes them."""
