@@ -33,12 +33,12 @@ CATALOGUE = Catalogue(
             "number replaced",
             "The order has a new number; the old one is not watched.",
         ),
-        "no_longer_applies": (
-            "nothing left to do",
         "changed": ("review changed", "The buyer has changed the review."),
         "replied": ("review answered", "The review has a public answer."),
         "given_up": ("given up", "It was decided not to follow this any further."),
         "deleted": ("review gone", "The review is no longer shown."),
+        "no_longer_applies": (
+            "nothing left to do",
             "By the present facts and settings this is no longer a problem.",
         ),
     },

@@ -22,18 +22,18 @@ from aftersales.messages.order_words import listed_fields, order_values, order_w
 from aftersales.messages.phrasing import fill
 from aftersales.tracking import Reason
 
-LANGUAGES = {"zh-CN": "zh_cn", "zh-TW": "zh_tw", "en": "en"}
 if TYPE_CHECKING:
     from aftersales.messages.follow_ups import Said
 
+LANGUAGES = {"zh-CN": "zh_cn", "zh-TW": "zh_tw", "en": "en"}
 """Language -> its module. A function mostly speaks one: the others are not even loaded."""
 ORDERS_SHOWN = 5
 EXAMPLES_LIMIT = 360
 
 _DEFAULT_LANGUAGE = "zh-CN"
 _TRADITIONAL = ("zh-tw", "zh-hk", "zh-mo", "zh-hant")
-_ABOUT_THE_SOURCE = (*OPERATOR_KINDS, "tracking_quiet", "number_rejected")
 _FOLLOW_UPS = (Transition.REMINDED, Transition.DUE_SOON, Transition.OVERDUE)
+_ABOUT_THE_SOURCE = (*OPERATOR_KINDS, "tracking_quiet", "number_rejected")
 _OWN_GOOD_NEWS = ("delivered_disputed", "returned")
 """Kinds that begin where a parcel's way ends: that it was delivered is no news there."""
 _STILL_TRUE_WHEN_SOLVED = frozenset(
@@ -131,9 +131,6 @@ def render(
     )
 
 
-def _words(facts: Facts, shop_name: str) -> dict[str, str | None]:
-    """What each place of a sentence holds; see `catalogue.PLACES`."""
-    alert, catalogue, clock = facts.alert, facts.catalogue, facts.clock
 def _follow_up(facts: Facts, wording: Wording, words: Mapping[str, str | None]) -> Said:
     # Most runs tell of news: they load none of this.
     from aftersales.messages.follow_ups import follow_up, words_for
@@ -147,6 +144,9 @@ def _follow_up(facts: Facts, wording: Wording, words: Mapping[str, str | None]) 
     return follow_up(facts, wording, words, words_for(LANGUAGES[catalogue.language]), titled)
 
 
+def _words(facts: Facts, shop_name: str) -> dict[str, str | None]:
+    """What each place of a sentence holds; see `catalogue.PLACES`."""
+    alert, catalogue, clock = facts.alert, facts.catalogue, facts.clock
     code, waybill = facts.text("courier"), facts.text("waybill_number")
     courier = display_name(code, catalogue.language) if code else None
     elapsed = facts.elapsed()
