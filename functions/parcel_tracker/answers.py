@@ -63,8 +63,12 @@ def settle(desk: Desk, before: Parcel, after: Parcel, now: datetime) -> bool:
     marks = tuple(mark_of(finding) for finding in findings)
     if marks == before.marks and after == before:
         return False
-    update_cases(desk, before, after, findings, now)
-    settled = _with_receipt_extended(desk, before, after, findings, now)
+    running_out = _receipt_running_out(desk, before, after, findings)
+    if running_out is None:
+        update_cases(desk, before, after, findings, now)
+        settled = after
+    else:
+        settled = _with_receipt_extended(desk, before, after, findings, running_out, now)
     written = parcels.change(
         before,
         replace(settled, marks=marks, checked_at=now),
@@ -78,17 +82,39 @@ def settle(desk: Desk, before: Parcel, after: Parcel, now: datetime) -> bool:
     return True
 
 
-def _with_receipt_extended(
-    desk: Desk, before: Parcel, after: Parcel, findings: tuple[Finding, ...], now: datetime
-) -> Parcel:
-    """`after`, its receipt time moved where that case is new and the platform agreed."""
-    new = any(f.kind == RECEIPT_CASE and mark_of(f) not in before.marks for f in findings)
-    if not new or not desk.settings.shop(after.shop_id).extend_receipt_days:
-        return after
-    # Few shops want it, and a sweep starts sooner without the platforms.
-    from parcel_tracker.extending import extended
+def _receipt_running_out(
+    desk: Desk, before: Parcel, after: Parcel, findings: tuple[Finding, ...]
+) -> Finding | None:
+    """The new finding that a shop wants its platform to be asked about, if there is one."""
+    if not desk.settings.shop(after.shop_id).extend_receipt_days:
+        return None
+    new = (f for f in findings if f.kind == RECEIPT_CASE and mark_of(f) not in before.marks)
+    return next(new, None)
 
-    return extended(desk, after, now)
+
+def _with_receipt_extended(  # noqa: PLR0917 - one place calls it
+    desk: Desk,
+    before: Parcel,
+    after: Parcel,
+    findings: tuple[Finding, ...],
+    running_out: Finding,
+    now: datetime,
+) -> Parcel:
+    """Bring the casebook in line; `after`, its receipt time moved where the platform agreed.
+
+    While the platform is being asked, agents are told so and have nothing to do about it: the case
+    opens as a warning. Where it was asked in vain, the case escalates to what it is.
+    """
+    # Few shops want it, and a sweep starts sooner without the platforms.
+    from parcel_tracker.extending import being_asked, extended, in_vain
+
+    told = being_asked(desk, after, running_out)
+    cases = tuple(told if finding is running_out else finding for finding in findings)
+    update_cases(desk, before, after, cases, now)
+    settled, answer = extended(desk, after, now)
+    if settled == after and told is not running_out:
+        desk.casebook.open(in_vain(running_out, answer), now)
+    return settled
 
 
 def update_cases(

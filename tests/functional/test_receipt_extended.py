@@ -11,6 +11,8 @@ from msgspec.structs import replace
 
 from aftersales.clock import wall_now
 from aftersales.http import AmbiguousDelivery, HttpReply, HttpRequest
+from aftersales.messages.base import Message
+from aftersales.messages.render import render
 from aftersales.parcels import Parcel
 from aftersales.settings.model import Settings, Shop
 from aftersales.tables import cases, extensions, outbox, parcels
@@ -126,12 +128,69 @@ def test_a_receipt_time_is_extended_by_the_platform_and_its_case_closes_as_exten
     assert parcels.get(N).marks == ()
     assert (case_of().is_open, case_of().resolution) == (False, "extended")
     assert story() == [
-        "opened as alarm",
+        "opened as warn",
         f"order {ORDER}: asking the platform for 3 more days",
         f"order {ORDER}: the platform extended it by 3 days",
         "resolved: extended",
     ]
     assert told_about_receipt() == ["opened", "solved"]
+
+
+def messages(language: str) -> list[Message]:
+    """What agents read about the parcel's receipt time, first to last."""
+    alerts = [delivery.alert for delivery in outbox.pending()]
+    about = [alert for alert in alerts if (alert.kind, alert.subject) == (KIND, f"parcel:{N}")]
+    return [
+        render(alert, language=language, time_zone="Asia/Shanghai", shop_name="", now=alert.at)
+        for alert in sorted(about, key=lambda alert: alert.alert_id)
+    ]
+
+
+BY_HAND = {
+    "zh-CN": "在后台为买家延长",
+    "zh-TW": "到後台幫買家延長",
+    "en": "Extend the receipt time",
+}
+BY_ITSELF = {"zh-CN": "已在自动向平台申请", "zh-TW": "已自動向平台申請", "en": "The desk is asking"}
+EXTENDED_WORDS = {
+    "zh-CN": "收货时间已延长",
+    "zh-TW": "收貨時間已延長",
+    "en": "receipt time extended",
+}
+LOOK_FIRST = {
+    "zh-CN": "没有延长就手动延长",
+    "zh-TW": "沒有延長就手動延長",
+    "en": "if it is as before",
+}
+
+
+def test_agents_are_told_that_the_desk_extends_and_then_that_it_was_extended(world):
+    world.add()
+    world.sweep()
+    for language, by_hand in BY_HAND.items():
+        first, second = messages(language)
+        assert BY_ITSELF[language] in first.todo
+        assert by_hand not in first.todo
+        assert EXTENDED_WORDS[language] in second.title
+
+
+def test_agents_are_told_that_the_desk_extends_and_then_that_the_platform_refused(world):
+    world.add(orders=(REFUSED_ORDER,))
+    world.sweep()
+    for language in BY_HAND:
+        first, worse = messages(language)
+        assert BY_ITSELF[language] in first.todo
+        assert LOOK_FIRST[language] in worse.todo
+        assert any("状态不允许" in field.value for field in worse.fields)
+
+
+def test_where_the_desk_does_not_extend_agents_are_told_to_do_it(tables):
+    world = World(extend_receipt_days=0)
+    world.add()
+    world.sweep()
+    for language, by_hand in BY_HAND.items():
+        (only,) = messages(language)
+        assert by_hand in only.todo
 
 
 def test_later_sweeps_and_answers_do_not_ask_again(world):
@@ -176,9 +235,10 @@ def test_a_refusal_stays_with_an_agent_who_reads_the_platforms_words(world):
     assert world.asked == [REFUSED_ORDER]
     assert case_of().is_open
     assert parcels.get(N).auto_confirm_at == ENDS
-    assert "状态不允许" in story()[-1]
-    assert "refused" in story()[-1]
-    assert told_about_receipt() == ["opened"]
+    assert "refused" in story()[-2]
+    assert "状态不允许" in story()[-2]
+    assert story()[-1] == "escalated to alarm"
+    assert told_about_receipt() == ["opened", "escalated"]
 
 
 def test_one_refused_order_of_a_parcel_keeps_its_case_open(world):
@@ -199,7 +259,8 @@ def test_an_answer_that_was_lost_is_never_asked_for_again(world):
         world.lost = None
     assert world.asked == [ORDER]
     assert case_of().is_open
-    assert "may have been extended" in story()[-1]
+    assert "may have been extended" in story()[-2]
+    assert told_about_receipt() == ["opened", "escalated"]
 
 
 @pytest.mark.parametrize(
@@ -218,7 +279,7 @@ def test_a_failure_leaves_the_case_to_an_agent_without_secrets_in_it(world, answ
     world.sweep()
     assert len(world.asked) == 1
     assert case_of().is_open
-    assert words in story()[-1]
+    assert words in story()[-2]
     assert not any(secret in json.dumps(story()) for secret in SECRETS.values())
 
 
@@ -228,7 +289,7 @@ def test_a_platform_that_fails_is_not_waited_for_with_every_order_of_a_sweep(wor
     world.fails = AmbiguousDelivery("no answer in time")
     world.sweep()
     assert world.sent == 1
-    found = [story(f"YT000000000010{number}")[-1] for number in range(5)]
+    found = [story(f"YT000000000010{number}")[-2] for number in range(5)]
     assert sum("failed just before" in line for line in found) == 4
 
 
@@ -245,9 +306,9 @@ def test_a_run_that_dies_before_the_question_leaves_it_unasked_and_says_so(world
         world.sweep()
     assert world.asked == []
     assert case_of().is_open
-    assert "its answer is unknown" in story()[-1]
-    assert story().count(story()[-1]) == 1
-    assert told_about_receipt() == ["opened"]
+    assert "its answer is unknown" in story()[-2]
+    assert story().count(story()[-2]) == 1
+    assert told_about_receipt() == ["opened", "escalated"]
 
 
 def test_a_run_that_dies_before_it_writes_the_answer_down_does_not_ask_again(world):
@@ -262,7 +323,7 @@ def test_a_run_that_dies_before_it_writes_the_answer_down_does_not_ask_again(wor
         world.sweep()
     assert world.asked == [ORDER]
     assert case_of().is_open
-    assert "its answer is unknown" in story()[-1]
+    assert "its answer is unknown" in story()[-2]
 
 
 def test_a_run_that_dies_with_the_answer_written_down_is_finished_by_the_next(world, tables):

@@ -71,6 +71,7 @@ PLACES = frozenset(
         "attempts",  # "2 failed attempts"
         "auto_confirm_at",
         "auto_confirm_left",
+        "extend_days",  # "3 days", while the desk itself asks the platform for them
         "source",
         "target",
         "feed",

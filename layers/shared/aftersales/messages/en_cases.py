@@ -254,9 +254,16 @@ KINDS = {
         what="The order will be confirmed as received [on {auto_confirm_at}|soon], but the parcel "
         "is not delivered yet[ ({status})].",
         why="An order that completes before it arrives leads to complaints and bad reviews.",
-        todo="Extend the receipt time in the back office, then chase [{courier}|the courier].",
+        todo="[The desk is asking the platform for {extend_days} more and will tell the answer; "
+        "there is no need to extend by hand yet. Chase |"
+        "Extend the receipt time in the back office, then chase ][{courier}|the courier].",
         buyer_text="Hello, your parcel[ ({parcel})] is still on its way, and the order is close "
         "to being confirmed automatically. We are extending the time, so you need not confirm yet.",
+        escalated_what="The platform did not extend the receipt time as asked: the order will be "
+        "confirmed as received [on {auto_confirm_at}|soon], but the parcel is not delivered yet"
+        "[ ({status})].",
+        escalated_todo="Look at the order's receipt time in the back office; if it is as before, "
+        "extend it there. Then chase [{courier}|the courier].",
         solved_title="no extension needed now",
         solved_what="The parcel was delivered, or the receipt time extended.",
     ),

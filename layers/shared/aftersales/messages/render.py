@@ -179,6 +179,7 @@ def _words(facts: Facts, shop_name: str) -> dict[str, str | None]:
         "attempts": facts.counted("failed_attempts", "attempts"),
         "auto_confirm_at": clock.moment(confirm_at) if confirm_at else None,
         "auto_confirm_left": clock.length(confirm_at - clock.now, parts=1) if confirm_at else None,
+        "extend_days": clock.length(timedelta(days=facts.number("extend_days") or 0)) or None,
         "source": catalogue.source_words.get(source, source) if source else None,
         "target": facts.text("target"),
         "feed": facts.masked("feed"),
