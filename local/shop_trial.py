@@ -124,6 +124,7 @@ class _Trial:
         self._done: dict[Capability, TriedCapability] = {}
         self._order_id = ""
         self._review: Review | None = None
+        self._troubles: dict[str, Capability] = {}
 
     def all(self) -> tuple[TriedCapability, ...]:
         offered = self._platform.capabilities
@@ -136,9 +137,16 @@ class _Trial:
             try:
                 works, words = self._tried(name)
             except AftersalesError as exc:
-                works, words = False, _what_went_wrong(exc)
+                works, words = False, self._failed(name, exc)
             self._done[name] = TriedCapability(name, True, works, words)
         return tuple(self._done.values())
+
+    def _failed(self, name: Capability, exc: AftersalesError) -> str:
+        """What went wrong; the same again is not told in full."""
+        words = _what_went_wrong(exc)
+        same = exc.what_to_do if isinstance(exc, Misconfigured) else words
+        first = self._troubles.setdefault(same or words, name)
+        return words if first is name else f"The same trouble as with the {NAMES[first]}."
 
     def _tried(self, name: Capability) -> tuple[bool | None, str]:
         if name in _WRITES:

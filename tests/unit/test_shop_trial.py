@@ -287,3 +287,15 @@ def test_every_capability_has_a_name_and_is_in_the_documentation():
     assert not [name for name in Capability if f"`{name}`" not in section]
     example = json.loads(section.partition("```json")[2].partition("```")[0])
     assert set(example) == {"shop", "platform", "capabilities", "works", "words"}
+
+
+def test_a_wrong_secret_is_explained_once_and_in_whole_sentences():
+    top = try_shop(TM, {**top_server.SECRETS, "app_secret": "another-secret"}, TopServer(), NOW)
+    woo = tried_woo(WooShop(), consumer_secret="another-secret")
+    for trial, advice in ((top, "Compare app_key and app_secret"), (woo, "Make a new key")):
+        words = [each.words for each in trial.capabilities if each.works is False]
+        assert advice in words[0]
+        assert not any(advice in later for later in words[1:])
+        assert "The same trouble as with the changed orders." in words
+        assert ".." not in "".join(words)
+        assert f". {advice}" in words[0] or f"key. {advice}" in words[0]

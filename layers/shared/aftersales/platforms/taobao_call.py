@@ -152,7 +152,7 @@ def judged_error(
     if code in FREQUENCY_CODES:
         return Throttled(message, code=code, retry_after_seconds=wait)
     if code in _WHAT_TO_DO:
-        return Misconfigured(message, what_to_do=_WHAT_TO_DO[code])
+        return Misconfigured(f"{message.rstrip('.')}.", what_to_do=_WHAT_TO_DO[code])
     if code == CLOCK_CODE:
         return WrongTime(message, code=code)
     is_theirs = sub_code.startswith("isp.") and code not in _CALL_CODES

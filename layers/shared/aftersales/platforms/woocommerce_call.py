@@ -70,7 +70,7 @@ class WooCommerceCall:
         code = safe_message(text(said.get("code")), self._unsaid)[:CODE_LIMIT]
         words = safe_message(plain(text(said.get("message"))), self._unsaid)
         what = f"shop {self._shop.id} (HTTP {reply.status}{', ' + code if code else ''})"
-        what = f"{what}: {words}" if words else what
+        what = f"{what}: {words.rstrip('.')}" if words else what
         code = code or str(reply.status)
         if reply.status == 401:
             return Misconfigured(
