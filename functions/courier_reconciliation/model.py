@@ -160,7 +160,12 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class DeclaredTotal:
-    """A total that a bill prints: of money (`amount_minor`) or of parcels (`count`)."""
+    """A total that a bill prints: of money (`amount_minor`) or of parcels (`count`).
+
+    `is_sum`: the money is said to be the sum of the lines, of rows `first_row` to `row` where that
+    is set (a subtotal), else of the whole sheet, or of the whole file where `sheet` is `*`. Other
+    amounts (what was prepaid, what is left to pay) are not compared with it.
+    """
 
     file: str
     sheet: str
@@ -168,3 +173,5 @@ class DeclaredTotal:
     label: str
     amount_minor: int | None = None
     count: int | None = None
+    is_sum: bool = True
+    first_row: int | None = None

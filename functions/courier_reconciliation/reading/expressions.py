@@ -1,0 +1,316 @@
+"""The SQL that turns the columns of a sheet into lines: `cells.py` for a million rows at once.
+
+Two strengths. The quick one reads what well-kept bills have and nothing else: plain numbers, ISO
+dates, waybill numbers without ornaments. A row in which it cannot read a cell keeps all its cells
+in `raw`; those rows are read again with the strong one (units, apostrophes, full-width characters,
+other dates), and what is left then goes through `rows.py` one by one.
+"""
+
+from __future__ import annotations
+
+from courier_reconciliation.model import TOTAL
+from courier_reconciliation.reading.cells import GRAMS, MILLIMETRES
+from courier_reconciliation.reading.plan import AMOUNTS, Plan
+
+_LATIN = "".join(map(chr, (*range(0x30, 0x3A), *range(0x41, 0x5B), *range(0x61, 0x7B)))) + ".-/:"
+WIDE = "".join(chr(ord(c) + 0xFEE0) for c in _LATIN) + "\u3000"
+PLAIN = _LATIN + " "
+"""Full-width characters, and what they are."""
+NULLS = ("", "-", "--", "—", "/", "N/A", "NULL", "null")
+
+STAGE = (
+    '"row" BIGINT, waybill VARCHAR, parent VARCHAR, courier VARCHAR, charge VARCHAR,'
+    " amount_minor BIGINT, freight_minor BIGINT, tax_minor BIGINT, discount_minor BIGINT,"
+    " currency VARCHAR, billed_on DATE, order_id VARCHAR, service VARCHAR, weight_g BIGINT,"
+    " actual_g BIGINT, length_mm BIGINT, width_mm BIGINT, height_mm BIGINT, province VARCHAR,"
+    " city VARCHAR, pieces INTEGER, is_return BOOLEAN, remark VARCHAR, prepaid_minor BIGINT"
+)
+
+
+def literal(text: str) -> str:
+    """A text as a SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def column(index: int) -> str:
+    """The name under which a column of a sheet is read."""
+    return f"c{index}"
+
+
+def waybill(col: str, *, strong: bool) -> str:
+    """A waybill number, or NULL where it takes a closer look."""
+    if strong:
+        narrow = f"translate({col}, {literal(WIDE)}, {literal(PLAIN)})"
+        plain = f"trim({narrow}, ' \t\n\r\u00a0\u200b\ufeff')"
+        plain = f"regexp_replace({plain}, '^(=\")?[''’‘`]?([A-Za-z0-9]+)\"?$', '\\2')"
+        plain = f"upper(regexp_replace({plain}, '^([0-9]{{5,15}})\\.0+$', '\\1'))"
+    else:
+        plain = col
+    # Short runs of digits are counts and totals more often than waybill numbers.
+    return (
+        f"CASE WHEN regexp_full_match({plain}, '[A-Z0-9]*[0-9]{{4}}[A-Z0-9]*')"
+        f" AND length({plain}) BETWEEN 8 AND 50 THEN {plain} END"
+    )
+
+
+def amount(col: str, decimals: int, *, comma: bool, strong: bool) -> str:
+    """An amount in minor units, or NULL."""
+    scale = 10**decimals
+    text = f"replace(replace({col}, '.', ''), ',', '.')" if comma else col
+    if strong:
+        plain = f"translate({col}, {literal(WIDE + '，￥')}, {literal(PLAIN + ',¥')})"
+        form = "[¥$]? *[+-]?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\\.[0-9]*)? *(元|CNY|RMB)?"
+        if comma:
+            form = "€? *[+-]?([0-9]+|[0-9]{1,3}(\\.[0-9]{3})+)(,[0-9]*)? *(€|EUR)?"
+        digits = f"regexp_replace({plain}, '[^0-9.,+-]', '', 'g')"
+        digits = (
+            f"replace(replace({digits}, '.', ''), ',', '.')"
+            if comma
+            else f"replace({digits}, ',', '')"
+        )
+        text = f"CASE WHEN regexp_full_match(trim({plain}), '{form}') THEN {digits} END"
+    return f"(try_cast({text} AS DECIMAL(18,{decimals})) * {scale})::BIGINT"
+
+
+def weight(col: str, unit: str, *, comma: bool, strong: bool) -> str:
+    """A weight in grams, or NULL."""
+    text = f"replace(replace({col}, '.', ''), ',', '.')" if comma else col
+    if not strong:
+        return _grams(text, unit)
+    plain = f"lower(replace(translate({col}, {literal(WIDE)}, {literal(PLAIN)}), ' ', ''))"
+    number = f"regexp_extract({plain}, '^([0-9]*\\.?[0-9]*)(kg|kgs|公斤|千克|g|克)$', 1)"
+    if comma:
+        return _grams(text, unit)
+    is_kg = f"regexp_matches({plain}, '(kg|kgs|公斤|千克)$')"
+    is_g = f"regexp_matches({plain}, '(g|克)$')"
+    return (
+        f"CASE WHEN {is_kg} THEN {_grams(number, 'kg')} WHEN {is_g} THEN {_grams(number, 'g')}"
+        f" ELSE {_grams(plain, unit)} END"
+    )
+
+
+def _grams(text: str, unit: str) -> str:
+    factor = GRAMS[unit]
+    if unit == "kg":
+        return f"(try_cast({text} AS DECIMAL(18,3)) * 1000)::BIGINT"
+    if unit == "g":
+        return f"try_cast({text} AS DECIMAL(18,0))::BIGINT"
+    return f"round(try_cast({text} AS DECIMAL(16,6)) * {factor}::DECIMAL(16,6))::BIGINT"
+
+
+def length(col: str, unit: str, *, comma: bool) -> str:
+    """A length in millimetres, or NULL."""
+    text = f"replace({col}, ',', '.')" if comma else col
+    factor = MILLIMETRES[unit]
+    return f"round(try_cast({text} AS DECIMAL(16,4)) * {factor}::DECIMAL(8,2))::BIGINT"
+
+
+def day(col: str, plan: Plan, *, strong: bool) -> str:
+    """A day, or NULL."""
+    found = f"try_cast(left({col}, 10) AS DATE)"
+    if strong:
+        token = f"split_part(replace(trim({col}), 'T', ' '), ' ', 1)"
+        first, second = ("%d/%m/%Y", "%m/%d/%Y") if plan.day_first else ("%m/%d/%Y", "%d/%m/%Y")
+        slashed = f"replace(replace({token}, '.', '/'), '-', '/')"
+        ways = (
+            f"try_cast({token} AS DATE)",
+            f"try_strptime(replace({token}, '.', '-'), '%Y-%m-%d')::DATE",
+            f"CASE WHEN regexp_full_match({col}, '20[0-9]{{6}}([0-9]{{4}}|[0-9]{{6}})?(\\.0+)?')"
+            f" THEN try_strptime(left({col}, 8), '%Y%m%d')::DATE END",
+            f"CASE WHEN regexp_full_match({col}, '[0-9]{{5}}(\\.[0-9]+)?') THEN"
+            f" DATE '1899-12-30' + floor({col}::DOUBLE)::INTEGER + {plan.days_later} END",
+            f"try_strptime(regexp_extract({col}, '^[0-9]{{4}}年[0-9]{{1,2}}月[0-9]{{1,2}}日'),"
+            " '%Y年%m月%d日')::DATE",
+            f"try_strptime({slashed}, '{first}')::DATE",
+            f"try_strptime({slashed}, '{second}')::DATE",
+        )
+        found = f"coalesce({', '.join(ways)})"
+    return f"CASE WHEN {found} BETWEEN DATE '2000-01-01' AND DATE '2099-12-31' THEN {found} END"
+
+
+def plain_text(col: str) -> str:
+    """A text without the ornaments of spreadsheets."""
+    return (
+        f"coalesce(CASE WHEN suffix({col}, '.0') THEN left({col}, length({col}) - 2)"
+        f" ELSE ltrim(trim({col}, ' \t\n\r'), '''') END, '')"
+    )
+
+
+class _Select:
+    """Collects the columns of the stage, and what makes a row odd."""
+
+    def __init__(self, plan: Plan, *, strong: bool) -> None:
+        self.plan = plan
+        self.strong = strong
+        self.odd: list[str] = []
+        self.joins: list[str] = []
+
+    def at(self, name: str) -> str | None:
+        index = self.plan.columns.get(name)
+        return None if index is None else column(index)
+
+    def checked(self, col: str, expression: str) -> str:
+        """An expression that must not be NULL where the cell says something."""
+        self.odd.append(f"({expression} IS NULL AND {col} IS NOT NULL)")
+        return expression
+
+    def amount(self, name: str) -> str:
+        col = self.at(name)
+        return "NULL::BIGINT" if col is None else self.amount_at(col)
+
+    def amount_at(self, col: str) -> str:
+        plan = self.plan
+        found = amount(col, plan.decimals, comma=plan.comma, strong=self.strong)
+        return self.checked(col, found)
+
+    def weight(self, name: str) -> str:
+        col = self.at(name)
+        if col is None:
+            return "NULL::BIGINT"
+        unit = self.plan.unit(name)
+        found = weight(col, unit, comma=self.plan.comma, strong=self.strong)
+        found = self.checked(col, found)
+        return f"CASE WHEN {found} > 0 THEN {found} END"
+
+    def length(self, name: str) -> str:
+        col = self.at(name)
+        if col is None:
+            return "NULL::BIGINT"
+        found = self.checked(col, length(col, self.plan.unit(name), comma=self.plan.comma))
+        return f"CASE WHEN {found} > 0 THEN {found} END"
+
+    def looked_up(self, name: str, table: str) -> str | None:
+        """A join with the dictionary of a column; the value must be in it."""
+        col = self.at(name)
+        if col is None:
+            return None
+        self.joins.append(f"LEFT JOIN {table} AS at_{name} ON at_{name}.said = {col}")
+        self.odd.append(f"(at_{name}.said IS NULL AND {col} IS NOT NULL)")
+        return f"at_{name}"
+
+    def text(self, name: str) -> str:
+        col = self.at(name)
+        return "''" if col is None else plain_text(col)
+
+
+def select(plan: Plan, source: str, width: int, *, strong: bool) -> str:
+    """A SELECT with the columns of `STAGE`, one `extra_<n>` per surcharge column, and `raw`.
+
+    `source` has the columns `c0` ... and `number`. Rows without a filled cell are left out. The
+    dictionaries are the tables `said_places`, `said_codes`, `said_couriers` (`said`, answer).
+    """
+    s = _Select(plan, strong=strong)
+    values = _values(s)
+    extras = [
+        f"{s.amount_at(column(index))} AS extra_{n}" for n, (index, _) in enumerate(plan.extras)
+    ]
+    parts = " OR ".join(s.odd) or "false"
+    everything = ", ".join(column(index) for index in range(width))
+    raw = f"CASE WHEN {parts} THEN [{everything}] END AS raw"
+    named = [f'{value} AS "{name}"' for name, value in values.items()]
+    filled = f"coalesce({everything}) IS NOT NULL" if width > 1 else f"{everything} IS NOT NULL"
+    return (
+        f"SELECT {', '.join([*named, *extras, raw])} FROM {source}"
+        f" {' '.join(s.joins)} WHERE {filled}"
+    )
+
+
+def _values(s: _Select) -> dict[str, str]:
+    plan = s.plan
+    number = s.at("waybill") or "NULL"
+    found = waybill(number, strong=s.strong)
+    s.odd.append(f"({found}) IS NULL")
+    child, parent = s.at("child"), s.at("parent") or s.at("return_of")
+    above = f"coalesce({waybill(parent, strong=True)}, '')" if parent else "''"
+    if child and child != number:
+        below = waybill(child, strong=True)
+        above = f"CASE WHEN {below} IS NOT NULL THEN {found} ELSE {above} END"
+        found = f"coalesce({below}, {found})"
+    amounts = {name: s.amount(name) for name in AMOUNTS}
+    place, code, courier = (
+        s.looked_up("province", "said_places"),
+        s.looked_up("charge", "said_codes"),
+        s.looked_up("courier", "said_couriers"),
+    )
+    paid, freight = _money(s, amounts)
+    s.odd.append(f"({paid}) IS NULL")
+    city = s.text("city")
+    if place:
+        city = f"CASE WHEN {city} = '' THEN coalesce({place}.city, '') ELSE {city} END"
+    when = s.at("billed_on")
+    billed_on = s.checked(when, day(when, plan, strong=s.strong)) if when else "NULL::DATE"
+    sides = [s.length(name) for name in ("length", "width", "height")]
+    pieces = s.at("pieces")
+    return {
+        "row": "number",
+        "waybill": found,
+        "parent": above,
+        "courier": f"coalesce({courier}.answer, '')" if courier else literal(plan.courier),
+        "charge": f"coalesce({code}.answer, {literal(TOTAL)})" if code else literal(plan.charge),
+        "amount_minor": paid,
+        "freight_minor": freight,
+        "tax_minor": amounts["tax"],
+        "discount_minor": f"abs({amounts['discount']})",
+        "currency": _currency(s),
+        "billed_on": billed_on,
+        "order_id": s.text("order_id"),
+        "service": s.text("service"),
+        "weight_g": s.weight("weight"),
+        "actual_g": s.weight("actual"),
+        "length_mm": sides[0],
+        "width_mm": sides[1],
+        "height_mm": sides[2],
+        "province": f"coalesce({place}.answer, '')" if place else "''",
+        "city": city,
+        "pieces": f"try_cast({pieces} AS DOUBLE)::INTEGER" if pieces else "NULL::INTEGER",
+        "is_return": _is_return(s, code),
+        "remark": s.text("remark"),
+        "prepaid_minor": amounts["prepaid"],
+    }
+
+
+def _money(s: _Select, amounts: dict[str, str]) -> tuple[str, str]:
+    """(what the row costs, its freight) from the columns that there are."""
+    plan = s.plan
+    freight = amounts["freight"]
+    if "freight" not in plan.columns and "first_weight_price" in plan.columns:
+        first, step = amounts["first_weight_price"], amounts["step_weight_price"]
+        freight = f"({first} + coalesce({step}, 0))"
+    if "amount" in plan.columns:
+        return amounts["amount"], freight
+    extras = [
+        amount(column(index), plan.decimals, comma=plan.comma, strong=s.strong)
+        for index, _ in plan.extras
+    ]
+    total = " + ".join([f"coalesce({one}, 0)" for one in (freight, *extras)])
+    filled = ", ".join([freight, *extras])
+    paid = f"CASE WHEN coalesce({filled}) IS NOT NULL THEN {total} END"
+    return paid, freight if plan.has_parts else "NULL::BIGINT"
+
+
+def _currency(s: _Select) -> str:
+    col = s.at("currency")
+    ours = literal(s.plan.currency)
+    if col is None:
+        return ours
+    stated = f"upper(trim({col}))"
+    return (
+        f"CASE WHEN {stated} IN ('RMB', '人民币', '元', 'CNY', '￥', '¥') THEN 'CNY'"
+        f" WHEN regexp_full_match({stated}, '[A-Z]{{3}}') THEN {stated} ELSE {ours} END"
+    )
+
+
+RETURN_WORDS = "退回|退件|退转|逆向|返程|拒收返回"
+
+
+def _is_return(s: _Select, code: str | None) -> str:
+    tests = [f"coalesce({code}.answer = 'return', false)"] if code else []
+    for name in ("remark", "customer", "service"):
+        if col := s.at(name):
+            tests.append(
+                f"coalesce(CASE WHEN contains({col}, '退') OR contains({col}, '逆')"
+                f" THEN regexp_matches({col}, '{RETURN_WORDS}') ELSE false END, false)"
+            )
+    if col := s.at("return_of"):
+        tests.append(f"({col} IS NOT NULL)")
+    return f"({' OR '.join(tests)})" if tests else "false"

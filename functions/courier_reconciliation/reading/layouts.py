@@ -1,0 +1,166 @@
+"""The first rows of a sheet -> what kind of bill it is, and how its rows are read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aftersales.errors import BadInput
+from courier_reconciliation.reading import cells as reading
+from courier_reconciliation.reading import couriers, headers
+from courier_reconciliation.reading.headers import Header
+from courier_reconciliation.reading.model import ReadingOptions
+from courier_reconciliation.reading.plan import Plan
+
+PEEKED_ROWS = 200
+"""So many rows of a sheet are looked at to understand it."""
+_FREIGHT_COURIERS = ("deppon", "deppon_freight", "kuayue", "ane", "zto_freight", "sf_freight")
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A sheet that was understood. Its data start at `rows[data_at]`; the header is `header`."""
+
+    plan: Plan
+    header: Header
+    data_at: int
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A sheet that holds no table of parcels, and why it is thought so. `known` columns were."""
+
+    reason: str
+    known: int = 0
+
+
+def recognise(
+    rows: Sequence[Sequence[str | None]],
+    options: ReadingOptions,
+    *,
+    names: Sequence[str] = (),
+    comma: bool = False,
+    days_later: int = 0,
+) -> Layout | Unknown:
+    """Understand the first rows of a sheet. `names` are those of the file and the sheet."""
+    header = headers.find(rows)
+    if header is None or not header.complete:
+        return Unknown(headers.refusal(header, rows), len(header.columns) if header else 0)
+    data_at = header.index + header.rows
+    data = rows[data_at:PEEKED_ROWS]
+    if reason := _claimed_twice(header, data):
+        return Unknown(reason, len(header.columns))
+    titles = [cell for row in rows[: header.index] for cell in row if cell]
+    courier = _courier(header, data, (*titles, *names), options)
+    plan = Plan(
+        columns=_columns(header, data),
+        layout=courier or "headers",
+        courier=courier,
+        currency=options.currency,
+        surcharges=header.surcharges,
+        unsure=header.unsure,
+        units=_units(header, data, courier, comma=comma),
+        comma=comma,
+        period=options.period or _period((*titles, *names)),
+        names=header.names,
+        days_later=days_later,
+    )
+    return Layout(plan, header, data_at)
+
+
+def _claimed_twice(header: Header, data: Sequence[Sequence[str | None]]) -> str:
+    """Two columns of the same name, of which it matters which one is read, and that differ."""
+    for name, indexes in header.twice:
+        if name not in ("waybill", "amount"):
+            continue
+        first, *others = ([_at(row, index) for row in data] for index in indexes)
+        if any(other != first and any(other) for other in others):
+            column = header.names[indexes[0]]
+            return (
+                f"two columns are named {column} and differ; rename one of them, or say in the"
+                " settings which one counts"
+            )
+    return ""
+
+
+def _columns(header: Header, data: Sequence[Sequence[str | None]]) -> dict[str, int]:
+    """Fields and columns, after a look at what the columns hold."""
+    columns = dict(header.columns)
+    if (at := columns.get("charge")) is not None:
+        said = {reading.text(_at(row, at)) for row in data} - {""}
+        if said and not any(_is_charge(text) for text in said):
+            del columns["charge"]  # 服务 may be the product as well as the charge
+            columns.setdefault("service", at)
+    for name in ("volumetric", "_value", "list_price", "net", "remaining", "customer_id"):
+        columns.pop(name, None)
+    return columns
+
+
+def _is_charge(text: str) -> bool:
+    from courier_reconciliation import surcharge_codes
+
+    return surcharge_codes.is_known(surcharge_codes.code_of(text))
+
+
+def _courier(
+    header: Header,
+    data: Sequence[Sequence[str | None]],
+    texts: Sequence[str],
+    options: ReadingOptions,
+) -> str:
+    if options.courier:
+        return options.courier
+    for text in texts:
+        if named := couriers.courier_named(text):
+            return named
+    at = header.columns["waybill"]
+    numbers: list[str] = []
+    for row in data:
+        try:
+            numbers += reading.waybills(_at(row, at))
+        except BadInput:
+            continue
+    told = couriers.by_header(header.names)
+    return told or couriers.by_numbers(numbers)
+
+
+def _units(
+    header: Header, data: Sequence[Sequence[str | None]], courier: str, *, comma: bool
+) -> dict[str, str]:
+    """Units that headers state; a weight column without one may be in grams (EMS)."""
+    units = dict(header.units)
+    for name in ("weight", "actual"):
+        at = header.columns.get(name)
+        if at is None or name in units or courier in _FREIGHT_COURIERS:
+            continue
+        found = []
+        for row in data:
+            try:
+                grams = reading.weight_g(_at(row, at), "g", comma=comma)
+            except BadInput:
+                continue
+            plain = reading.text(_at(row, at))
+            if grams and re.fullmatch(r"\d+(?:\.0+)?", plain):
+                found.append(grams)
+            elif grams:
+                found = []
+                break
+        # Whole numbers of which most would be a parcel of fifty kilograms and more: grams.
+        if found and sorted(found)[len(found) // 2] >= 50:
+            units[name] = "g"
+    return units
+
+
+def _period(texts: Sequence[str]) -> str:
+    """The month that a title or a file name says (`2026年10月`, `2026-10`, `202610`), or ""."""
+    for text in texts:
+        found = re.search(r"(20\d{2})\s*[年\-_./]?\s*(1[0-2]|0?[1-9])(?!\d)", text)
+        if found:
+            return f"{found[1]}-{int(found[2]):02d}"
+    return ""
+
+
+def _at(row: Sequence[str | None], index: int) -> str | None:
+    return row[index] if index < len(row) else None

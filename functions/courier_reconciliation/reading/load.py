@@ -1,0 +1,386 @@
+"""One sheet as CSV -> the tables `lines`, `charges` and `refused`."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from courier_reconciliation import surcharge_codes
+from courier_reconciliation.model import DeclaredTotal, Rejected
+from courier_reconciliation.reading import footers
+from courier_reconciliation.reading.couriers import courier_named
+from courier_reconciliation.reading.expressions import NULLS, literal, select
+from courier_reconciliation.reading.places import place, usual
+from courier_reconciliation.reading.plan import Plan
+from courier_reconciliation.reading.rows import Value, read_row
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+LINES = (
+    'line BIGINT, file VARCHAR, sheet VARCHAR, "row" BIGINT, waybill VARCHAR, parent VARCHAR,'
+    " courier VARCHAR, charge VARCHAR, amount_minor BIGINT, freight_minor BIGINT,"
+    " tax_minor BIGINT, discount_minor BIGINT, currency VARCHAR, billed_on DATE,"
+    " order_id VARCHAR, service VARCHAR, weight_g BIGINT, actual_g BIGINT, length_mm BIGINT,"
+    " width_mm BIGINT, height_mm BIGINT, province VARCHAR, city VARCHAR, pieces INTEGER,"
+    " is_return BOOLEAN, remark VARCHAR"
+)
+COLUMNS = tuple(part.split()[0].strip('"') for part in LINES.split(", "))
+_OF_STAGE = COLUMNS[3:]
+REJECTED_LIMIT = 1000
+"""So many refused rows of a sheet are told one by one; the table `refused` has all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One sheet as CSV text in UTF-8, and how it is read.
+
+    `skip` lines stand before the data; the first data row is row `first_row` of the sheet. `escape`
+    is the character before a quotation mark inside quotes. `above` are the rows over the header.
+    """
+
+    file: str
+    sheet: str
+    path: Path
+    plan: Plan
+    width: int
+    first_row: int
+    skip: int = 0
+    delimiter: str = ","
+    escape: str = '"'
+    above: tuple[tuple[int, Sequence[str | None]], ...] = ()
+
+
+@dataclass(slots=True)
+class Loaded:
+    """What became of a sheet."""
+
+    lines: int = 0
+    refused: int = 0
+    rejected: list[Rejected] = field(default_factory=list)
+    totals: list[DeclaredTotal] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def prepare(connection: DuckDBPyConnection) -> None:
+    """Make the empty tables, and the dictionaries of places, charges and couriers."""
+    connection.execute(f"CREATE OR REPLACE TABLE lines ({LINES})")
+    connection.execute(
+        "CREATE OR REPLACE TABLE charges (line BIGINT, code VARCHAR, amount_minor BIGINT)"
+    )
+    connection.execute(f"CREATE OR REPLACE TABLE refused ({LINES}, reason VARCHAR)")
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE said_places (said VARCHAR, answer VARCHAR, city VARCHAR)"
+    )
+    for name in ("said_codes", "said_couriers"):
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} (said VARCHAR, answer VARCHAR)")
+    _say(connection, "said_places", usual())
+
+
+def _say(connection: DuckDBPyConnection, table: str, rows: Iterable[tuple[str, ...]]) -> None:
+    known = [row for row in rows if row[1]] if table == "said_couriers" else list(rows)
+    for start in range(0, len(known), 500):
+        chunk = known[start : start + 500]
+        values = ", ".join(f"({', '.join(map(literal, row))})" for row in chunk)
+        connection.execute(f"INSERT INTO {table} VALUES {values}")
+
+
+def _read_csv(table: Table) -> str:
+    columns = ", ".join(f"'c{index}': 'VARCHAR'" for index in range(table.width))
+    nulls = ", ".join(map(literal, NULLS))
+    return (
+        f"(SELECT *, row_number() OVER () + {table.first_row - 1} AS number FROM read_csv("
+        f"{literal(str(table.path))}, columns = {{{columns}}}, auto_detect = false, header = false,"
+        f" skip = {table.skip}, delim = {literal(table.delimiter)}, quote = '\"',"
+        f" escape = {literal(table.escape)}, null_padding = true, max_line_size = 4194304,"
+        f" nullstr = [{nulls}]))"
+    )
+
+
+def load(connection: DuckDBPyConnection, table: Table, temp: Path) -> Loaded:
+    """Read a sheet into the tables.
+
+    Raises `duckdb.Error` where the text is no even CSV (too many cells in a row, an open quotation
+    mark, bytes that are no UTF-8): the caller has it rewritten and comes again.
+    """
+    return _Load(connection, table, temp).run()
+
+
+class _Load:
+    def __init__(self, connection: DuckDBPyConnection, table: Table, temp: Path) -> None:
+        self._db = connection
+        self._table = table
+        self._plan = table.plan
+        self._temp = temp
+        self._found = Loaded()
+        self._refused: list[tuple[Value, ...]] = []
+
+    def run(self) -> Loaded:
+        self._learn_codes()
+        self._stage()
+        self._closer_look()
+        self._one_by_one()
+        self._decide_unsure()
+        self._full_charge()
+        self._keep()
+        return self._found
+
+    def _execute(self, sql: str) -> Any:
+        return self._db.execute(sql)
+
+    def _one(self, sql: str) -> Any:
+        row = self._execute(sql).fetchone()
+        return row[0] if row else None
+
+    def _learn_codes(self) -> None:
+        if "charge" in self._plan.columns and not self._one("SELECT count(*) FROM said_codes"):
+            _say(self._db, "said_codes", [("运费", "freight")])
+
+    def _stage(self) -> None:
+        """Everything that is plain, in one pass over the file."""
+        sql = select(self._plan, f"{_read_csv(self._table)} AS source", self._table.width,
+                     strong=False)  # fmt: skip
+        # The size of a file is not known, so the optimizer may think the dictionaries larger.
+        self._execute("SET disabled_optimizers = 'build_side_probe_side,join_order'")
+        try:
+            self._execute(f"CREATE OR REPLACE TEMP TABLE stage AS {sql}")
+        finally:
+            self._execute("RESET disabled_optimizers")
+
+    def _closer_look(self) -> None:
+        """Rows with something unusual, still in bulk: units, apostrophes, other dates."""
+        if not self._one("SELECT count(raw) FROM stage"):
+            return
+        cells = ", ".join(f"raw[{index + 1}] AS c{index}" for index in range(self._table.width))
+        self._execute(
+            f'CREATE OR REPLACE TEMP TABLE odd AS SELECT "row" AS number, {cells} FROM stage'
+            " WHERE raw IS NOT NULL"
+        )
+        self._execute("DELETE FROM stage WHERE raw IS NOT NULL")
+        for name, table in (
+            ("province", "said_places"), ("charge", "said_codes"), ("courier", "said_couriers"),
+        ):  # fmt: skip
+            if (index := self._plan.columns.get(name)) is not None:
+                self._learn(f"c{index}", table)
+        sql = select(self._plan, "odd AS source", self._table.width, strong=True)
+        self._execute(f"INSERT INTO stage {sql}")
+        self._execute("DROP TABLE odd")
+
+    def _learn(self, column: str, table: str) -> None:
+        said = self._execute(
+            f"SELECT DISTINCT {column} FROM odd WHERE {column} IS NOT NULL"
+            f" AND {column} NOT IN (SELECT said FROM {table}) LIMIT 200000"
+        ).fetchall()
+        answers: list[tuple[str, ...]]
+        if table == "said_places":
+            answers = [(text, *place(text)) for (text,) in said]
+        elif table == "said_codes":
+            answers = [(text, surcharge_codes.code_of(text)) for (text,) in said]
+        else:
+            answers = [(text, courier_named(text)) for (text,) in said]
+        _say(self._db, table, answers)
+
+    def _one_by_one(self) -> None:
+        """What is left: footers, damaged numbers, several waybills in a cell."""
+        left = self._execute(
+            'SELECT "row", raw FROM stage WHERE raw IS NOT NULL ORDER BY "row"'
+        ).fetchall()
+        for number, cells in self._table.above:
+            footer = footers.look_at(cells, self._plan, above=True)
+            if footer is not None:
+                self._note_total(number, footer)
+        if not left:
+            return
+        self._execute("DELETE FROM stage WHERE raw IS NOT NULL")
+        good: list[tuple[Value, ...]] = []
+        end = None
+        for number, cells in left:
+            verdict = self._verdict(number, cells, good)
+            if verdict == "end":
+                end = number
+                break
+        if end is not None:
+            self._execute(f'DELETE FROM stage WHERE "row" > {end}')
+        self._insert("stage", [(*row, None) for row in good])
+
+    def _verdict(
+        self, number: int, cells: Sequence[str | None], good: list[tuple[Value, ...]]
+    ) -> str:
+        """Place one row: among the good ones, the totals, or the refused. "end" ends the sheet."""
+        read = read_row(number, cells, self._plan)
+        if not read.reason:
+            good += read.lines
+            return ""
+        footer = footers.look_at(cells, self._plan)
+        if footer is None and self._is_filling(cells):
+            return ""
+        if footer is None:
+            self._refused += [(*line, read.reason) for line in read.lines]
+            self._found.refused += 1
+            if len(self._found.rejected) < REJECTED_LIMIT:
+                place_ = (self._table.file, read.reason, self._table.sheet, number)
+                self._found.rejected.append(Rejected(*place_))
+        elif footer.kind == "end":
+            return "end"
+        else:
+            self._note_total(number, footer)
+        return ""
+
+    def _is_filling(self, cells: Sequence[str | None]) -> bool:
+        """A row with nothing in any column of the table: a note, or what stands beside it."""
+        wanted = [*self._plan.columns.values(), *(index for index, _ in self._plan.extras)]
+        filled = [i for i in wanted if i < len(cells) and cells[i]]
+        waybill = self._plan.columns.get("waybill")
+        return (
+            not filled
+            or (len(filled) == 1 and filled[0] != waybill and len(wanted) > 2)
+            or (filled == [waybill] and sum(1 for cell in cells if cell) == 1)
+        )
+
+    def _note_total(self, number: int, footer: footers.Footer) -> None:
+        if footer.kind in ("sum", "subtotal", "count", "else"):
+            self._found.totals.append(
+                DeclaredTotal(
+                    self._table.file,
+                    self._table.sheet,
+                    number,
+                    footer.label,
+                    footer.amount_minor,
+                    footer.count,
+                    footer.kind in ("sum", "subtotal"),
+                )
+            )
+
+    def _insert(self, table: str, rows: Sequence[tuple[Value, ...]]) -> None:
+        """Append rows through a CSV file: a statement per row would be a thousand times slower."""
+        if not rows:
+            return
+        path = self._temp / "rows.csv"
+        with path.open("w", encoding="utf-8", newline="") as stream:
+            csv.writer(stream).writerows(rows)
+        described = self._execute(f"DESCRIBE {table}").fetchall()
+        types = {name: kind for name, kind, *_ in described}
+        columns = ", ".join(
+            f"{literal(n)}: {literal('VARCHAR' if n == 'raw' else t)}" for n, t in types.items()
+        )
+        texts = ", ".join(
+            f'coalesce("{n}", \'\') AS "{n}"'
+            if t == "VARCHAR"
+            else ("NULL AS raw" if n == "raw" else f'"{n}"')
+            for n, t in types.items()
+        )
+        self._execute(
+            f"INSERT INTO {table} SELECT {texts} FROM read_csv({literal(str(path))},"
+            f" columns = {{{columns}}}, auto_detect = false, header = false, delim = ',',"
+            " quote = '\"', escape = '\"', max_line_size = 4194304, parallel = false)"
+        )
+        with suppress(OSError):
+            path.unlink()
+
+    def _decide_unsure(self) -> None:
+        """Columns that look like fees count where the amounts add up only with them."""
+        plan = self._plan
+        if not plan.unsure:
+            return
+        sure = range(len(plan.surcharges))
+        if "amount" in plan.columns and plan.has_parts:
+            known = " + ".join(
+                ["coalesce(freight_minor, 0)", *(f"coalesce(extra_{n}, 0)" for n in sure)]
+            )
+            guessed = [f"extra_{n}" for n in range(len(plan.surcharges), len(plan.extras))]
+            more = " + ".join(f"coalesce({name}, 0)" for name in guessed)
+            agrees, all_ = self._execute(
+                f"SELECT count(*) FILTER (abs({known} + {more} - amount_minor) <= 1), count(*)"
+                f" FROM stage WHERE ({more}) <> 0"
+            ).fetchone()
+            if all_ and agrees >= 0.9 * all_:
+                return
+        elif "amount" not in plan.columns:
+            return
+        for n in range(len(plan.surcharges), len(plan.extras)):
+            self._execute(f"UPDATE stage SET extra_{n} = NULL")
+        names = [plan.names[index] for index, _ in plan.unsure if index < len(plan.names)]
+        self._found.notes.append(
+            "not counted as surcharges, because the amounts do not add up with them: "
+            + ", ".join(names)
+        )
+
+    def _full_charge(self) -> None:
+        """Labels paid for in advance are a payment: what is audited is the full charge.
+
+        Yunda states what is left to pay beside the real charge (courier bills reference, 1.1).
+        """
+        plan = self._plan
+        if "amount" not in plan.columns or not plan.has_parts:
+            return
+        extras = "".join(f" + coalesce(extra_{n}, 0)" for n in range(len(plan.extras)))
+        whole = f"(freight_minor{extras})"
+        if "prepaid" in plan.columns:
+            self._execute(
+                f"UPDATE stage SET amount_minor = {whole} WHERE prepaid_minor <> 0 AND"
+                f" abs(amount_minor + abs(prepaid_minor) - {whole}) <= 1"
+            )
+        elif plan.courier == "yunda":
+            self._execute(
+                f"UPDATE stage SET amount_minor = {whole} WHERE amount_minor < {whole}"
+                " AND amount_minor >= 0"
+            )
+
+    def _keep(self) -> None:
+        """The stage becomes lines, with numbers of their own; surcharges become charges."""
+        file, sheet = literal(self._table.file), literal(self._table.sheet)
+        first = self._one("SELECT coalesce(max(line), 0) FROM lines")
+        self._found.lines = self._one("SELECT count(*) FROM stage")
+        named = ", ".join(f'"{name}"' for name in _OF_STAGE)
+        self._execute(
+            f"INSERT INTO lines SELECT row_number() OVER () + {first}, {file}, {sheet}, {named}"
+            " FROM stage"
+        )
+        for n, (_, code) in enumerate(self._plan.extras):
+            self._execute(
+                f"INSERT INTO charges SELECT line, {literal(code)}, extra FROM (SELECT"
+                f" row_number() OVER () + {first} AS line, extra_{n} AS extra FROM stage)"
+                " WHERE extra <> 0"
+            )
+        self._execute("DROP TABLE stage")
+        before = self._one("SELECT coalesce(min(line), 0) FROM refused")
+        at = len(_OF_STAGE)
+        self._insert(
+            "refused",
+            [
+                (before - n - 1, self._table.file, self._table.sheet, *row[:at], row[-1])
+                for n, row in enumerate(self._refused)
+            ],
+        )
+
+
+def with_sections(
+    connection: DuckDBPyConnection, totals: Sequence[DeclaredTotal]
+) -> list[DeclaredTotal]:
+    """Say of each declared sum from which row on it sums.
+
+    A sum covers its whole sheet, or the rows since the sum before it: whichever comes closer.
+    """
+    found = []
+    last: dict[tuple[str, str], int] = {}
+    for total in totals:
+        key = (total.file, total.sheet)
+        if total.is_sum and total.amount_minor is not None and key in last:
+            whole, part = connection.execute(
+                'SELECT coalesce(sum(amount_minor), 0), coalesce(sum(amount_minor) FILTER ("row" >'
+                " ?), 0) FROM (SELECT * FROM lines UNION ALL SELECT * EXCLUDE (reason)"
+                ' FROM refused) WHERE file = ? AND sheet = ? AND "row" < ?',
+                [last[key], *key, total.row],
+            ).fetchone() or (0, 0)
+            if abs(part - total.amount_minor) < abs(whole - total.amount_minor):
+                found.append(replace(total, first_row=last[key] + 1))
+                last[key] = total.row
+                continue
+        if total.is_sum and total.amount_minor is not None:
+            last[key] = total.row
+        found.append(total)
+    return found

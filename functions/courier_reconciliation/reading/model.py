@@ -1,0 +1,102 @@
+"""What is asked of the reader of bills, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from courier_reconciliation.model import DeclaredTotal, Rejected
+
+
+@dataclass(frozen=True, slots=True)
+class OwnLayout:
+    """A bill of one's own shape, described in a few lines of settings.
+
+    `columns` says which column is which: field name -> header text, or the number of the column
+    counted from 1 where the file has no header row. The field names are those of `words.FIELDS`.
+    `surcharges` does the same for surcharge columns: header or number -> charge code. The layout
+    is used for files whose header has all the named columns; one with numbers only, for files
+    whose name contains `file_contains`.
+    """
+
+    name: str
+    columns: Mapping[str, str | int]
+    courier: str = ""
+    surcharges: Mapping[str, str] = field(default_factory=dict)
+    file_contains: str = ""
+    weight_unit: str = ""
+    currency: str = ""
+    day_first: bool = False
+    month_first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingOptions:
+    """How bills are read.
+
+    `period` (`2026-10`) dates days without a year. `courier` is set where all files are known to be
+    one courier's. `currency` is that of bills that name none. `temp_directory` holds the unpacked
+    copy of a bill while it is read (about the size of the bill as CSV).
+    """
+
+    period: str = ""
+    courier: str = ""
+    currency: str = "CNY"
+    layouts: tuple[OwnLayout, ...] = ()
+    temp_directory: str = ""
+    unpacked_limit_bytes: int = 2 * 1024**3
+    grid_limit_cells: int = 60_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRead:
+    """One sheet with lines: how it was understood. `columns`: field -> header text."""
+
+    name: str
+    layout: str
+    courier: str
+    header_row: int
+    columns: Mapping[str, str]
+    lines: int
+    refused: int = 0
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BillFile:
+    """One file that was read.
+
+    `name` is the `file` of its lines. `sha256` is that of its bytes; `content_hash` that of its
+    lines in any order, so that a bill that was only saved again keeps it. `period` is the month
+    (`2026-10`) in which most of its lines lie, "" where no line has a date.
+    """
+
+    name: str
+    path: str
+    sha256: str
+    content_hash: str
+    sheets: tuple[SheetRead, ...]
+    ignored_sheets: tuple[str, ...] = ()
+    period: str = ""
+    lines: int = 0
+    refused: int = 0
+    amount_minor: int = 0
+
+    @property
+    def couriers(self) -> tuple[str, ...]:
+        """The couriers of its sheets, in order of appearance."""
+        return tuple(dict.fromkeys(s.courier for s in self.sheets if s.courier))
+
+    @property
+    def layout(self) -> str:
+        """The layout of its first sheet with lines."""
+        return self.sheets[0].layout if self.sheets else ""
+
+
+@dataclass(frozen=True, slots=True)
+class BillsRead:
+    """What reading some bills gave, beside the tables `lines`, `charges` and `refused`."""
+
+    files: tuple[BillFile, ...]
+    rejected: tuple[Rejected, ...]
+    declared_totals: tuple[DeclaredTotal, ...]

@@ -1,0 +1,53 @@
+"""What is read from which column of one sheet, in which units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from courier_reconciliation.model import TOTAL
+
+AMOUNTS = (
+    "amount", "freight", "first_weight_price", "step_weight_price", "tax", "discount", "prepaid",
+)  # fmt: skip
+TEXTS = ("order_id", "service", "city", "remark")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How the rows of one sheet become lines.
+
+    `columns`: field -> column index. `surcharges`: (index, charge code); `unsure`: columns that are
+    counted as surcharges only if the amounts then add up. `charge` is that of every row, unless a
+    column says it row by row.
+    """
+
+    columns: Mapping[str, int]
+    layout: str = ""
+    courier: str = ""
+    currency: str = "CNY"
+    decimals: int = 2
+    charge: str = TOTAL
+    surcharges: tuple[tuple[int, str], ...] = ()
+    unsure: tuple[tuple[int, str], ...] = ()
+    units: Mapping[str, str] = field(default_factory=dict)
+    comma: bool = False
+    day_first: bool = True
+    days_later: int = 0
+    period: str = ""
+    names: tuple[str, ...] = ()
+
+    def unit(self, name: str) -> str:
+        """The unit of a weight or length column: stated, else kg and cm."""
+        return self.units.get(name, "kg" if name in ("weight", "actual") else "cm")
+
+    @property
+    def extras(self) -> tuple[tuple[int, str], ...]:
+        """All columns of surcharges, the sure ones first."""
+        return self.surcharges + self.unsure
+
+    @property
+    def has_parts(self) -> bool:
+        """Whether a row states its freight apart from something else."""
+        named = {"freight", "first_weight_price"} & self.columns.keys()
+        return bool(named) and ("amount" in self.columns or bool(self.extras))

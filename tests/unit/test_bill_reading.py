@@ -1,0 +1,103 @@
+"""Bills as couriers and their outlets send them, made up here, read from end to end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from courier_reconciliation.reading.bills import read_bills
+from courier_reconciliation.reading.model import BillsRead, ReadingOptions
+from tests.export_files import csv_file
+
+
+class Reading:
+    """What reading one file gave, and the tables."""
+
+    def __init__(self, path: Path, options: ReadingOptions) -> None:
+        self.connection = duckdb.connect()
+        self.read: BillsRead = read_bills(self.connection, [path], options)
+
+    def rows(self, columns: str, table: str = "lines") -> list[tuple[Any, ...]]:
+        """Some columns of a table, by line."""
+        return self.connection.execute(f"SELECT {columns} FROM {table} ORDER BY line").fetchall()
+
+    def dicts(self) -> list[dict[str, Any]]:
+        """The lines, whole."""
+        found = self.connection.execute("SELECT * FROM lines ORDER BY line")
+        names = [column[0] for column in found.description]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+    @property
+    def reasons(self) -> list[tuple[int | None, str]]:
+        """Row and reason of what was refused."""
+        return [(one.row, one.reason) for one in self.read.rejected]
+
+
+@pytest.fixture
+def reading(tmp_path: Path) -> Any:
+    def read(content: bytes, name: str = "bill.csv", **options: Any) -> Reading:
+        path = tmp_path / name
+        path.write_bytes(content)
+        return Reading(path, ReadingOptions(**options))
+
+    return read
+
+
+STO = ["运单号", "业务时间", "目的省份", "目的城市", "结算重量", "中转费", "附加费", "应收金额"]
+
+
+def sto(*rows: Sequence[object], encoding: str = "utf-8") -> bytes:
+    """A bill as STO's outlets make it, with these rows under the header."""
+    return csv_file([STO, *rows], encoding)
+
+
+ROW = ["773000000000011", "2026-10-03 10:12:13", "广东省", "深圳市", "1.25", "3.50", "0", "3.50"]
+
+
+def test_a_plain_bill_becomes_lines(reading: Any) -> None:
+    with_surcharge = [*ROW[:6], "2.00", "5.50"]
+    bill = reading(sto(ROW, ["773000000000012", *with_surcharge[1:]]))
+    assert bill.read.rejected == ()
+    first, second = bill.dicts()
+    assert {k: str(v) for k, v in first.items() if v not in (None, "", False)} == {
+        "line": "1", "file": "bill.csv", "row": "2", "waybill": "773000000000011",
+        "courier": "sto", "charge": "total", "amount_minor": "350", "freight_minor": "350",
+        "currency": "CNY", "billed_on": "2026-10-03", "weight_g": "1250", "province": "广东",
+        "city": "深圳市",
+    }  # fmt: skip
+    assert (second["amount_minor"], second["freight_minor"]) == (550, 350)
+    assert bill.rows("line, code, amount_minor", "charges") == [(2, "other", 200)]
+    (file,) = bill.read.files
+    assert (file.layout, file.period, file.lines, file.amount_minor) == ("sto", "2026-10", 2, 900)
+
+
+def test_footers_of_a_bill_are_declared_totals_and_no_lines(reading: Any) -> None:
+    bill = reading(
+        sto(
+            ROW,
+            [],
+            ["", "件量", "1"],
+            ["", "账单合计", "", "", "", "", "", "3.50"],
+            ["", "预收面单费", "", "", "", "", "", "-0.70"],
+            ["", "剩余应收", "", "", "", "", "", "2.80"],
+        )
+    )
+    assert bill.reasons == []
+    assert bill.rows("waybill") == [("773000000000011",)]
+    told = [(t.row, t.label, t.amount_minor, t.count, t.is_sum) for t in bill.read.declared_totals]
+    assert told == [
+        (4, "件量", None, 1, False),
+        (5, "账单合计", 350, None, True),
+        (6, "预收面单费", -70, None, False),
+        (7, "剩余应收", 280, None, False),
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+def test_a_bill_is_read_in_any_encoding(reading: Any, encoding: str) -> None:
+    bill = reading(sto(ROW, encoding=encoding))
+    assert bill.rows("waybill, province, amount_minor") == [("773000000000011", "广东", 350)]
