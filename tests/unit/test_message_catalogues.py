@@ -5,6 +5,7 @@ import re
 import pytest
 from msgspec import Struct
 
+from aftersales.cases.kinds import REVIEW_KINDS
 from aftersales.findings import Severity
 from aftersales.messages.catalogue import (
     OPERATOR_KINDS,
@@ -21,7 +22,9 @@ from aftersales.tracking import DeliveredHow, Reason, Status
 
 CATALOGUES = {language: catalogue_for(language) for language in MODULES}
 LANGUAGES = sorted(CATALOGUES)
-ALL_KINDS = [*PARCEL_KINDS, *ORDER_KINDS, *OPERATOR_KINDS, *REPORT_KINDS]
+ALL_KINDS = [*PARCEL_KINDS, *ORDER_KINDS, *REVIEW_KINDS, *OPERATOR_KINDS, *REPORT_KINDS]
+WITHOUT_REPLY = ("review_question", "product_alarm", "review_advertising")
+"""Kinds about reviews in which an agent has to find the words, or has nothing to say."""
 SENTENCES = Wording.__struct_fields__
 
 
@@ -79,7 +82,8 @@ def test_sentences_use_known_places_and_need_none(language):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_operator_cases_have_nothing_for_the_buyer_and_parcel_cases_do(language):
     for kind, wording in CATALOGUES[language].kinds.items():
-        assert bool(wording.buyer_text) == (kind in PARCEL_KINDS + ORDER_KINDS)
+        answered = kind in PARCEL_KINDS + ORDER_KINDS + REVIEW_KINDS and kind not in WITHOUT_REPLY
+        assert bool(wording.buyer_text) == answered
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

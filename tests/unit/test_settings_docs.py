@@ -25,6 +25,7 @@ SECTIONS = {
     "`tracking.rules`": model.TrackingRules,
     "`reminder`": model.Reminder,
     "`reminder.promotions[]`": model.Promotion,
+    "`reviews`": model.Reviews,
     "`followup`": model.Followup,
     "`followup.reviews`": model.Ladder,
     "`alerts`": model.Alerts,

@@ -9,7 +9,7 @@ import msgspec
 
 from aftersales.reviews import Review
 
-BAD_RATING = 2
+BAD_RATING = 3
 """A rating up to this is a bad one in every shop's statistics, whatever opens a case there."""
 TEXT_LIMIT = 1500
 FOLLOW_UP_LIMIT = 800
@@ -34,8 +34,15 @@ class Verdict(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def negative(self) -> bool:
-        """Is it a complaint, beyond doubt as far as a machine can say?"""
+        """Is the text as a whole a complaint, as far as a machine can say?"""
         return self.sentiment == "negative"
+
+    @property
+    def complains(self) -> bool:
+        """Is there a complaint in it? One with a contact is no advertisement, but a customer who
+        wants to be called."""
+        advertises = self.advertising and not self.contact
+        return not advertises and (self.negative or self.hidden_complaint)
 
 
 class Outcome(StrEnum):
@@ -128,8 +135,8 @@ class ReviewRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     def bad(self) -> bool:
         """A bad rating, or a complaint in words: what the register and the shares count."""
         rated = self.rating is not None and self.rating <= BAD_RATING
-        added = self.follow_verdict is not None and self.follow_verdict.negative
-        return rated or added or (self.verdict.negative and not self.verdict.advertising)
+        added = self.follow_verdict is not None and self.follow_verdict.complains
+        return rated or added or self.verdict.complains
 
 
 def subject_of(shop_id: str, review_id: str) -> str:

@@ -95,6 +95,15 @@ PLACES = frozenset(
         "recovered",
         "token_ends_at",
         "token_left",
+        "rating",
+        "was_rating",
+        "topics",
+        "product",
+        "complaints",  # of how many buyers
+        "days",
+        "edit_left",
+        "contact",  # the buyer left one
+        "reply",
     }
 )
 

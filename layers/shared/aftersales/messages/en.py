@@ -5,10 +5,12 @@ from __future__ import annotations
 from aftersales.messages.catalogue import Catalogue, TimeWords
 from aftersales.messages.en_cases import KINDS, OTHER
 from aftersales.messages.en_orders import KINDS as ORDER_KINDS
+from aftersales.messages.en_reviews import FIELD_LABELS as REVIEW_LABELS
+from aftersales.messages.en_reviews import KINDS as REVIEW_KINDS
 
 CATALOGUE = Catalogue(
     language="en",
-    kinds={**KINDS, **ORDER_KINDS},
+    kinds={**KINDS, **ORDER_KINDS, **REVIEW_KINDS},
     other=OTHER,
     severity_words={"notice": "Notice", "warn": "Warning", "alarm": "Urgent", "critical": "Outage"},
     severity_prefixes={"notice": "", "warn": "", "alarm": "Urgent: ", "critical": "Outage: "},
@@ -50,6 +52,7 @@ CATALOGUE = Catalogue(
         "more": "… +{count} more",
     },
     field_labels={
+        **REVIEW_LABELS,
         "shop": "Shop",
         "orders": "Order",
         "courier": "Courier",

@@ -20,6 +20,7 @@ from aftersales.messages.catalogue import OPERATOR_KINDS, Catalogue, Wording
 from aftersales.messages.facts import Clock, Facts
 from aftersales.messages.order_words import listed_fields, order_values, order_words
 from aftersales.messages.phrasing import fill
+from aftersales.messages.review_words import review_buttons, review_values, review_words
 from aftersales.tracking import Reason
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ _STILL_TRUE_WHEN_SOLVED = frozenset(
         "target",
         "feed",
         "file",
+        "rating",
+        "product",
     }
 )
 
@@ -190,6 +193,7 @@ def _words(facts: Facts, shop_name: str) -> dict[str, str | None]:
         "open_for": clock.length(alert.at - alert.opened_at),
         "severity": catalogue.severity_words[alert.severity],
         **order_words(facts),
+        **review_words(facts),
         "token_ends_at": clock.moment(ends_at) if ends_at else None,
         "token_left": clock.length(ends_at - clock.now, parts=1) if ends_at else None,
     }
@@ -276,6 +280,7 @@ def _fields(facts: Facts, words: Mapping[str, str | None], *, solved: bool) -> t
         "answer": answer,
         "examples": facts.masked("examples", EXAMPLES_LIMIT),
         **order_values(facts, words),
+        **review_values(facts, words),
     }
     listed_orders = listed_fields(facts, words["shop"] or "", solved=solved)
     if listed_orders:
@@ -294,4 +299,4 @@ def _buttons(facts: Facts, desk_url: str, order_url: str) -> tuple[Button, ...]:
     if "{order_id}" in order_url:
         order_url = order_url.replace("{order_id}", quote(orders[0], safe="")) if orders else ""
     links = ((facts.catalogue.open_case, desk_url), (facts.catalogue.open_order, order_url))
-    return tuple(Button(label, url) for label, url in links if url)
+    return (*review_buttons(facts), *(Button(label, url) for label, url in links if url))

@@ -5,10 +5,12 @@ from __future__ import annotations
 from aftersales.messages.catalogue import Catalogue, TimeWords
 from aftersales.messages.zh_tw_cases import KINDS, OTHER
 from aftersales.messages.zh_tw_orders import KINDS as ORDER_KINDS
+from aftersales.messages.zh_tw_reviews import FIELD_LABELS as REVIEW_LABELS
+from aftersales.messages.zh_tw_reviews import KINDS as REVIEW_KINDS
 
 CATALOGUE = Catalogue(
     language="zh-TW",
-    kinds={**KINDS, **ORDER_KINDS},
+    kinds={**KINDS, **ORDER_KINDS, **REVIEW_KINDS},
     other=OTHER,
     severity_words={"notice": "留意", "warn": "提醒", "alarm": "緊急", "critical": "故障"},
     severity_prefixes={"notice": "", "warn": "", "alarm": "緊急：", "critical": "故障："},
@@ -41,6 +43,7 @@ CATALOGUE = Catalogue(
         "more": "……另有 {count} 則",
     },
     field_labels={
+        **REVIEW_LABELS,
         "shop": "賣場",
         "orders": "訂單",
         "courier": "物流",

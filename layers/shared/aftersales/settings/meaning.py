@@ -27,6 +27,7 @@ from aftersales.settings.document import Path
 from aftersales.settings.following import check_followup
 from aftersales.settings.model import Calendar, Settings, Shop, Source, Tracking, TrackingRules
 from aftersales.settings.reminding import check_reminder, check_shop_reminder
+from aftersales.settings.reviewing import check_reviews, check_shop_reviews
 from aftersales.settings.shape import Reader
 
 PLATFORMS = (
@@ -67,6 +68,7 @@ def check(settings: Settings, reader: Reader) -> None:
     _check_shops(settings, reader)
     _check_tracking(settings.tracking, reader)
     check_reminder(settings, reader)
+    check_reviews(settings.reviews, reader)
     check_followup(settings.followup, reader)
     check_alerts(settings, reader)
 
@@ -124,6 +126,7 @@ def _check_shops(settings: Settings, reader: Reader) -> None:
         seen.add(shop.id)
         _check_shop(shop, settings.tracking.rules, path, reader)
         check_shop_reminder(shop.reminder, (*path, "reminder"), reader)
+        check_shop_reviews(shop.reviews, (*path, "reviews"), reader)
 
 
 def _check_shop(shop: Shop, base: TrackingRules, path: Path, reader: Reader) -> None:

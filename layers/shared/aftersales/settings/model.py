@@ -103,6 +103,8 @@ class Shop(_Struct, frozen=True):
     """How far back its feeds are read the first time."""
     reminder: dict[str, Any] = {}
     """Overrides single fields of `Reminder` for this shop."""
+    reviews: dict[str, Any] = {}
+    """Overrides single fields of `Reviews` for this shop."""
 
 
 class Calendar(_Struct, frozen=True):
@@ -173,6 +175,35 @@ class Followup(_Struct, frozen=True):
     """Kind of case -> its ladder."""
 
 
+class Reviews(_Struct, frozen=True):
+    """What buyers write: when it becomes a case, and what agents are given to answer it."""
+
+    enabled: bool = True
+    bad_rating: int = 3
+    """A rating up to this opens a case, of 1 to 5; Taobao's neutral is 3."""
+    questions: bool = True
+    advertising: bool = True
+    backlog_days: float = 7
+    """Reviews older than this when the desk first reads a shop open no case."""
+    first_look_back_days: float = 30
+    resolve_days: float = 7
+    edit_window_days: float | None = None
+    """How long a buyer may change a review; None: the platform's rule."""
+    product_complaints: int = 3
+    """So many complaints of one topic about one product are an alarm."""
+    product_days: float = 7
+    look_again_hours: float = 12
+    """How often a review with an open case is read again, where the platform can be asked."""
+    look_again_days: tuple[float, ...] = (3, 7, 15, 30)
+    """How many days after it was written any other review is read again."""
+    hint_reviews: int = 4
+    """From so many reviews of one buyer on, the share of bad ones is worth a hint."""
+    hint_percent: float = 60
+    keep_days: int = 400
+    templates: dict[str, dict[str, str]] = {}
+    """Topic -> language -> suggested reply; wins over the built-in one."""
+
+
 class Target(_Struct, frozen=True):
     """One place where alerts arrive. Which fields a kind needs is said in docs/settings.md.
 
@@ -223,6 +254,7 @@ class Settings(_Struct, frozen=True):
     tracking: Tracking = Tracking()
     reminder: Reminder = Reminder()
     followup: Followup = Followup()
+    reviews: Reviews = Reviews()
     alerts: Alerts = Alerts()
 
     def shop(self, shop_id: str) -> Shop:
@@ -244,6 +276,18 @@ class Settings(_Struct, frozen=True):
         overrides = self.shop(shop_id).reminder
         return msgspec.structs.replace(self.reminder, **overrides) if overrides else self.reminder
 
+    def ladder(self, kind: str) -> Ladder | None:
+        """When open cases of a kind are followed up, None: never."""
+        if not self.followup.enabled:
+            return None
+        usual = self.followup.reviews if kind in REVIEW_KINDS else None
+        return self.followup.kinds.get(kind, usual)
+
+    def review_rules(self, shop_id: str) -> Reviews:
+        """The rules about reviews for one shop: the file's, then the shop's own."""
+        overrides = self.shop(shop_id).reviews
+        return msgspec.structs.replace(self.reviews, **overrides) if overrides else self.reviews
+
     def source_for(self, courier: str) -> str:
         """The name of the tracking source for a courier, "" where none is set."""
         sources = self.tracking.sources
@@ -251,10 +295,3 @@ class Settings(_Struct, frozen=True):
         otherwise = next(iter(sources)) if len(sources) == 1 else ""
         default = self.tracking.default_source or otherwise
         return self.tracking.by_courier.get(courier, default)
-
-    def ladder(self, kind: str) -> Ladder | None:
-        """When open cases of a kind are followed up, None: never."""
-        if not self.followup.enabled:
-            return None
-        usual = self.followup.reviews if kind in REVIEW_KINDS else None
-        return self.followup.kinds.get(kind, usual)

@@ -1,0 +1,114 @@
+"""The words of alerts about reviews: what was said, about what, and how the order stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Protocol, cast
+
+from aftersales.cases.kinds import REVIEW_KINDS
+from aftersales.errors import BadInput
+from aftersales.messages.base import Button
+from aftersales.messages.facts import Facts
+from aftersales.money import to_text
+
+REVIEW_CHARACTERS = 300
+TOPICS_SHOWN = 4
+
+
+class Vocabulary(Protocol):
+    """What the module `<language>_reviews` of a language holds beside the wordings."""
+
+    STARS: str
+    TOPICS: Mapping[str, str]
+    REFUNDS: Mapping[str, str]
+    HINTS: Mapping[str, str]
+    HINT_NOTE: str
+    OPEN_REVIEW: str
+
+
+def vocabulary(facts: Facts) -> Vocabulary:
+    """The words of the reader's language."""
+    name = facts.catalogue.language.replace("-", "_").lower()
+    return cast("Vocabulary", import_module(f"aftersales.messages.{name}_reviews"))
+
+
+def review_words(facts: Facts) -> dict[str, str | None]:
+    """What the places of sentences about reviews hold; see `catalogue.PLACES`."""
+    if facts.alert.kind not in REVIEW_KINDS:
+        return {}
+    said = vocabulary(facts)
+    until = facts.time("edit_until")
+    left = until - facts.clock.now if until else None
+    return {
+        "rating": _stars(said, facts.number("rating")),
+        "was_rating": _stars(said, facts.number("was_rating")),
+        "topics": _topics(facts, said),
+        "product": facts.masked("product"),
+        "complaints": facts.text("count"),
+        "days": facts.text("days"),
+        "edit_left": (facts.clock.length(left, parts=1) or None) if left else None,
+        "contact": facts.text("contact"),
+        "reply": facts.text("suggested_reply"),
+    }
+
+
+def review_values(facts: Facts, words: Mapping[str, str | None]) -> dict[str, str | None]:
+    """The fields of an alert about a review, by the name of their label."""
+    if facts.alert.kind not in REVIEW_KINDS:
+        return {}
+    said = vocabulary(facts)
+    return {
+        "rating": words["rating"],
+        "review": facts.masked("review_text", REVIEW_CHARACTERS),
+        "follow_up": facts.masked("follow_up", REVIEW_CHARACTERS),
+        "topics": words["topics"],
+        "product": words["product"],
+        "buyer": facts.text("buyer"),
+        "refund": _refund(facts, said),
+        "edit_until": facts.moment("edit_until"),
+        "hints": _hints(facts, said),
+    }
+
+
+def review_buttons(facts: Facts) -> tuple[Button, ...]:
+    """The link to where the review is shown."""
+    url = facts.text("review_url") or ""
+    if facts.alert.kind not in REVIEW_KINDS or not url.startswith(("https://", "http://")):
+        return ()
+    return (Button(vocabulary(facts).OPEN_REVIEW, url),)
+
+
+def _stars(said: Vocabulary, rating: int | None) -> str | None:
+    return said.STARS.format(n=rating) if rating is not None and 0 <= rating <= 5 else None
+
+
+def _topics(facts: Facts, said: Vocabulary) -> str | None:
+    names = (facts.text("topics") or "").split(",")
+    known = [said.TOPICS[name] for name in names if name in said.TOPICS][:TOPICS_SHOWN]
+    return facts.catalogue.list_separator.join(known) or None
+
+
+def _refund(facts: Facts, said: Vocabulary) -> str | None:
+    word = facts.word("refund", said.REFUNDS)
+    amount, currency = facts.number("amount_minor"), facts.text("currency")
+    if word is None or amount is None or currency is None:
+        return word
+    try:
+        return facts.catalogue.in_brackets.format(text=word, note=to_text(amount, currency))
+    except BadInput:
+        return word
+
+
+def _hints(facts: Facts, said: Vocabulary) -> str | None:
+    """What is known of the writer, with the note that it proves nothing."""
+    told = []
+    for hint in (facts.text("hints") or "").split(";"):
+        name, _, numbers = hint.partition(":")
+        n, _, of = numbers.partition("/")
+        if name in said.HINTS:
+            told.append(said.HINTS[name].format(n=n, of=of))
+    if not told:
+        return None
+    listed = facts.catalogue.parts_separator.join(told)
+    return facts.catalogue.in_brackets.format(text=listed, note=said.HINT_NOTE)
