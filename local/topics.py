@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 import uuid
 from collections.abc import Mapping
@@ -10,14 +11,20 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
+from aftersales.phones import masked
 from local.state import State
 
+PHONES = "sms:"
+"""Stands before a number, masked, where a text was sent: what was published to no topic."""
 NAMESPACE = "http://sns.amazonaws.com/doc/2010-03-31/"
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """One message of a topic. `at` is in epoch seconds."""
+    """One message of a topic, or a text (`topic_arn` is then `sms:+86***01`; no number is kept).
+
+    `at` is in epoch seconds.
+    """
 
     message_id: str
     topic_arn: str
@@ -70,7 +77,12 @@ class Topics:
         if action != "Publish":
             return 400, _error("InvalidAction", f"The local topics do not know {action}.")
         topic, message = form.get("TopicArn", ""), form.get("Message", "")
-        if ":sns:" not in topic or not message:
+        number = form.get("PhoneNumber", "")
+        if number and not topic:
+            if not re.fullmatch(r"\+[1-9]\d{6,14}", number):
+                return 400, _error("InvalidParameter", "Invalid parameter: PhoneNumber")
+            topic = PHONES + masked(number)
+        if (":sns:" not in topic and not number) or not message:
             return 400, _error("InvalidParameter", "Publish needs a TopicArn and a Message.")
         attributes = {
             form[f"{place}.Name"]: form.get(f"{place}.Value.StringValue", "")

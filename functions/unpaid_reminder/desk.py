@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -22,6 +23,9 @@ from aftersales.platforms.gone import closed, says_gone
 from aftersales.platforms.registry import PLATFORMS, build_platform
 from aftersales.settings.model import Settings
 from unpaid_reminder.rules import Reread
+
+if TYPE_CHECKING:
+    from unpaid_reminder.phone_texts import PhoneTexts
 
 PAUSE_SECONDS = 50.0
 """How long a platform that does not answer is left alone, where it does not say: less than the time
@@ -45,6 +49,8 @@ class Desk:
     business_now: Callable[[], datetime] = business_now
     elapsed: Callable[[], float] = time.monotonic
     platforms: dict[str, Platform | None] = field(default_factory=dict)
+    sns: PhoneTexts | None = None
+    """Sends texts to buyers; None: made when it is first needed."""
 
     def __post_init__(self) -> None:
         self._windows: dict[str, ShopCalendar] = {}

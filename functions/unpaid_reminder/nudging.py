@@ -145,13 +145,26 @@ def _send_group(desk: Desk, group: Sequence[Judged], now: datetime) -> list[Judg
 
         try:
             desk.casebook.open_together(
-                [_finding(desk, judged) for judged in left], now, told=as_one, beside=beside
+                [_finding(desk, judged) for judged in left],
+                now,
+                told=as_one,
+                beside=beside,
+                notes=_notes(left),
             )
         except Conflict:
             left = _untouched(desk, left, now)
         else:
             return left
     return []
+
+
+def _notes(group: Sequence[Judged]) -> dict[str, str]:
+    """What became of the texts to the buyers, for the histories of the cases."""
+    return {
+        subject_of(judged.kept): f"text to the buyer: {judged.texted.said}"
+        for judged in group
+        if judged.texted is not None
+    }
 
 
 def _untouched(desk: Desk, group: Sequence[Judged], now: datetime) -> list[Judged]:
@@ -221,6 +234,8 @@ def _finding(desk: Desk, judged: Judged) -> Finding:
             "buyer_paid": paid if kept.buyer_key else None,
             "as_of": iso(kept.known_at) if by_files and kept.known_at else None,
             "order_url": shop.order_url.replace("{order_id}", order.order_id) or None,
+            "text": judged.texted.state if judged.texted else None,
+            "text_reason": (judged.texted.reason or None) if judged.texted else None,
         },
         deadline=facts.closes_at,
     )

@@ -8,7 +8,7 @@ numbers and for rates near 0 or 1, where the usual formula gives impossible limi
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from math import sqrt
 from statistics import NormalDist
 
@@ -78,7 +78,8 @@ class Report(Struct, frozen=True):
 
     `recovered` is the money of orders that were paid after a nudge, by currency, in minor units;
     `minutes` the mean time from nudge to payment. `skipped` counts named reasons; `waited` are
-    moments that were put off until messages might be sent.
+    moments that were put off until messages might be sent. `texts` counts what became of texts to
+    buyers (`sent`, `unknown`, `refused_<reason>`), `text_parts` what is paid for.
     """
 
     week: str
@@ -90,6 +91,8 @@ class Report(Struct, frozen=True):
     minutes: int | None = None
     skipped: dict[str, int] = field(default_factory=dict)
     waited: int = 0
+    texts: dict[str, int] = {}
+    text_parts: int = 0
 
     @property
     def lift(self) -> Lift | None:
@@ -123,6 +126,12 @@ def report_of(week: str, counts: Iterable[Counted], shop_id: str = "") -> Report
         minutes=minutes // paid if paid else None,
         skipped=dict(sorted(skipped.items())),
         waited=totals["wait_outside_window"],
+        texts={
+            what.removeprefix("text_"): number
+            for what, number in sorted(totals.items())
+            if what.startswith("text_") and what != "text_parts"
+        },
+        text_parts=totals["text_parts"],
     )
 
 
@@ -137,8 +146,22 @@ def facts_of(report: Report) -> dict[str, str | int | None]:
         "lift": said_lift(gain) if gain is not None else None,
         "recovered": ", ".join(_money(*each) for each in sorted(report.recovered.items())) or None,
         "minutes": report.minutes,
-        "skipped": ", ".join(f"{name} {number}" for name, number in report.skipped.items()) or None,
+        "skipped": _listed(report.skipped),
+        "waited": report.waited or None,
+        "texts": said_texts(report),
     }
+
+
+def said_texts(report: Report) -> str | None:
+    """`refused_no_consent 4, sent 31 (40 parts)`, None where there was none."""
+    said = _listed(report.texts)
+    if said is None or not report.text_parts:
+        return said
+    return f"{said} ({report.text_parts} parts)"
+
+
+def _listed(counts: Mapping[str, int]) -> str | None:
+    return ", ".join(f"{name} {number}" for name, number in counts.items()) or None
 
 
 def said(rate: Rate) -> str | None:

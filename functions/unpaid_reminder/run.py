@@ -80,10 +80,11 @@ def _work(desk: Desk, chunk: Sequence[Kept], now: datetime) -> Counter[str]:
     tally["settled"] += settle(desk, ended, now)
 
     nudges = [j for j in found.judged if j.decision.outcome is Outcome.NUDGE]
-    sent, messages = nudging.send(desk, nudges, now)
+    sent, messages = nudging.send(desk, _with_texts(desk, nudges, now), now)
     tally["nudges"] += len(sent)
     tally["messages"] += messages
     tally["left_for_next_run"] += len(nudges) - len(sent)
+    tally["texts"] += sum(j.texted is not None and j.texted.state == "sent" for j in sent)
 
     done = list(sent)
     for judged in found.judged:
@@ -97,6 +98,15 @@ def _work(desk: Desk, chunk: Sequence[Kept], now: datetime) -> Counter[str]:
             done += [judged] * written
     _count(desk, done, now)
     return tally
+
+
+def _with_texts(desk: Desk, nudges: Sequence[Judged], now: datetime) -> Sequence[Judged]:
+    """The nudges, after the texts to their buyers where a shop wants some."""
+    if not nudges or not any(shop.buyer_sms.enabled for shop in desk.settings.shops):
+        return nudges
+    from unpaid_reminder.texting import text_buyers
+
+    return text_buyers(desk, nudges, now)
 
 
 def _cleared_up(desk: Desk, found: Selection, now: datetime) -> list[Kept]:
@@ -130,5 +140,9 @@ def _count(desk: Desk, done: Sequence[Judged], now: datetime) -> None:
         plain = outcome in (Outcome.NUDGE, Outcome.HOLDOUT)
         what = outcome.value if plain else f"{outcome}_{reason}"
         sums[Counted(judged.kept.order.shop_id, what, "", 1)] += 1
+        texted = judged.texted
+        if texted is not None and not texted.counted:
+            what = f"text_{texted.state}_{texted.reason}"
+            sums[Counted(judged.kept.order.shop_id, what, "", 1)] += 1
     for counted, number in sums.items():
         reminders.count(desk.week_of(now), 0, replace(counted, count=number), now)

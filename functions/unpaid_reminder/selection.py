@@ -24,6 +24,7 @@ from aftersales.tables import orders, reminders
 from aftersales.tables.orders import Kept
 from unpaid_reminder.desk import Desk
 from unpaid_reminder.rules import Decision, Facts, Outcome, Reread, decide
+from unpaid_reminder.text_rules import Texted
 
 READERS = 8
 """Platforms asked at once."""
@@ -35,6 +36,8 @@ class Judged(Struct, frozen=True):
     kept: Kept
     facts: Facts
     decision: Decision
+    texted: Texted | None = None
+    """What became of the text to the buyer, None where none was wanted."""
 
 
 @dataclass

@@ -195,6 +195,8 @@ def _report_json(found: Report) -> dict[str, Any]:
         "minutes": found.minutes,
         "skipped": found.skipped,
         "waited": found.waited,
+        "texts": found.texts,
+        "text_parts": found.text_parts,
     }
 
 
@@ -210,6 +212,7 @@ def _show_report(found: Report) -> None:
         "recovered": facts["recovered"],
         "minutes from nudge to payment": facts["minutes"],
         "not nudged": facts["skipped"],
+        "texts to buyers": facts["texts"],
         "waited for the send window": str(found.waited) if found.waited else None,
     }
     for label, value in lines.items():

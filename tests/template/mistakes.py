@@ -30,6 +30,14 @@ SWEEP_RIGHTS = (
 )
 STATEMENT = (*PLAN_RIGHTS, "Statement", 1)
 BUCKET = ("Resources", "DropBucket", "Properties")
+TEXTS = (
+    "Resources",
+    "UnpaidReminderTextsBuyers",
+    "Properties",
+    "PolicyDocument",
+    "Statement",
+    0,
+)
 
 MISTAKES: list[tuple[Promise, Place, Any]] = [
     (promises.handlers_exist, (*PLAN, "Handler"), "parcel_tracker.app.no_such_handler"),
@@ -198,6 +206,23 @@ MISTAKES: list[tuple[Promise, Place, Any]] = [
         rights.every_right_is_on_something_named,
         ("Resources", "ParcelTrackerPlanRole", "Properties", "ManagedPolicyArns"),
         ["arn:aws:iam::aws:policy/AmazonDynamoDBFullAccess"],
+    ),
+    (rights.every_right_is_on_something_named, ("Parameters", "BuyerSms", "Default"), "on"),
+    (
+        rights.every_right_is_on_something_named,
+        ("Resources", "UnpaidReminderTextsBuyers", "Condition"),
+        GONE,
+    ),
+    (
+        rights.every_right_is_on_something_named,
+        (*TEXTS, "NotResource"),
+        {"Fn::Sub": "arn:${AWS::Partition}:s3:::*"},
+    ),
+    (rights.every_right_is_on_something_named, (*TEXTS, "Action"), "sns:*"),
+    (
+        rights.rights_are_those_the_code_uses,
+        ("Resources", "UnpaidReminderTextsBuyers", "Properties", "Roles"),
+        [{"Ref": "UnpaidReminderPlanRole"}],
     ),
     (rights.rights_are_those_the_code_uses, (*STATEMENT, "Action"), "dynamodb:Scan"),
     (rights.rights_are_those_the_code_uses, (*PLAN_RIGHTS, "Statement", 2), GONE),

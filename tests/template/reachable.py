@@ -43,6 +43,9 @@ CLIENT_VERBS = {
 }
 """Methods of a boto3 client and the right that each needs."""
 
+NUMBERS = "telephone numbers"
+"""Where a text is published to: a number has no ARN."""
+
 Name = tuple[str, str]
 """A module and a name in it."""
 
@@ -136,7 +139,7 @@ def environment_reads(handler: str) -> dict[str, str]:
 def rights_used(handler: str, without: frozenset[Name] = NOTHING) -> frozenset[tuple[str, str]]:
     """The rights that the handler's code needs: {("dynamodb:GetItem", "orders"), ...}.
 
-    An index is `parcels/index/open`; what is not DynamoDB has "" for its place.
+    An index is `parcels/index/open`; what is not DynamoDB has "" for its place, texts `NUMBERS`.
     """
     used: set[tuple[str, str]] = set()
     for module, node in reached(handler, without):
@@ -149,7 +152,8 @@ def rights_used(handler: str, without: frozenset[Name] = NOTHING) -> frozenset[t
             if not isinstance(call.func, ast.Attribute):
                 continue
             if call.func.attr in CLIENT_VERBS:
-                used.add((CLIENT_VERBS[call.func.attr], ""))
+                texts = any(keyword.arg == "PhoneNumber" for keyword in call.keywords)
+                used.add((CLIENT_VERBS[call.func.attr], NUMBERS if texts else ""))
             elif table and call.func.attr in ROW_VERBS:
                 place = _place(table, call.func.value)
                 if place:

@@ -20,6 +20,7 @@ SECTIONS = {
     "The file": model.Settings,
     "`calendar`": model.Calendar,
     "`shops[]`": model.Shop,
+    "`shops[].buyer_sms`": model.BuyerSms,
     "`tracking`": model.Tracking,
     "`tracking.sources.<name>`": model.Source,
     "`tracking.rules`": model.TrackingRules,

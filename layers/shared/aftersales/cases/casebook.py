@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from msgspec import Struct
@@ -22,6 +22,7 @@ from aftersales.cases.rules import (
     decide_note,
     decide_open,
     decide_resolve,
+    noted_too,
 )
 from aftersales.clock import wall_now
 from aftersales.errors import Conflict
@@ -71,15 +72,25 @@ class Casebook:
         return self._write(lambda: decide_resolve(cases.get(subject, kind), how, now, by))
 
     def open_together(
-        self, findings: Sequence[Finding], now: datetime, *, told: Telling, beside: Beside
+        self,
+        findings: Sequence[Finding],
+        now: datetime,
+        *,
+        told: Telling,
+        beside: Beside,
+        notes: Mapping[str, str] = {},
     ) -> tuple[Change, ...]:
         """Several problems were found at once: a case for each, one alert for all.
 
+        `notes` are further lines for the histories, by subject.
         All of it is one transaction, with what `beside` adds; a transaction holds 100 writes. It is
         tried once: raises `Conflict` where anything was changed by others. Nothing is written then,
         and what the findings were made from must be looked at again.
         """
-        found = [decide_open(cases.of_subject(f.subject), f, now) for f in findings]
+        found = [
+            noted_too(decide_open(cases.of_subject(f.subject), f, now), notes.get(f.subject), now)
+            for f in findings
+        ]
         return self._write_together(found, told, beside)
 
     def resolve_together(

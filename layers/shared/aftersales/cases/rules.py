@@ -147,6 +147,13 @@ def decide_follow_up(
     return Decision(Change.FOLLOWED_UP, followed, (), _alert(followed, what, now, answers))
 
 
+def noted_too(decision: Decision, what: str | None, now: datetime) -> Decision:
+    """The same decision with one more line in the case's history, where it changes the case."""
+    if not what or decision.case is None:
+        return decision
+    return replace(decision, case=_noted(decision.case, what, now))
+
+
 def open_kinds(cases: Iterable[Case]) -> frozenset[str]:
     """The kinds of the open ones."""
     return frozenset(case.kind for case in cases if case.is_open)

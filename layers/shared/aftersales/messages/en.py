@@ -83,6 +83,9 @@ CATALOGUE = Catalogue(
         "recovered": "Recovered",
         "took": "Reminder to payment",
         "skipped": "Not reminded, because",
+        "text": "Text to the buyer",
+        "waited": "Put off until messages may be sent",
+        "texts": "Texts to buyers",
     },
     status_words={
         "unknown": "no record yet",

@@ -16,6 +16,24 @@ from aftersales.money import to_text
 LISTED = "list"
 """Of an alert about several orders: the facts of each, as a JSON list."""
 KINDS = ("unpaid_order", "reminder_report")
+TEXT_WORDS = {
+    "zh-CN": {
+        "sent": "已给买家发短信",
+        "unknown": "短信可能已发出，不会重发",
+        "refused": "没有发短信（{reason}）",
+    },
+    "zh-TW": {
+        "sent": "已給買家發簡訊",
+        "unknown": "簡訊可能已發出，不會重發",
+        "refused": "沒有發簡訊（{reason}）",
+    },
+    "en": {
+        "sent": "a text was sent to the buyer",
+        "unknown": "a text may have been sent to the buyer; it is not repeated",
+        "refused": "no text was sent ({reason})",
+    },
+}
+"""What became of the text to the buyer. Reasons are those of the reminder's README."""
 
 
 def order_words(facts: Facts) -> dict[str, str | None]:
@@ -55,6 +73,9 @@ def order_values(facts: Facts, words: Mapping[str, str | None]) -> dict[str, str
         "recovered": words["recovered"],
         "took": took,
         "skipped": facts.text("skipped"),
+        "text": _texted(facts),
+        "waited": str(facts.number("waited") or "") or None,
+        "texts": facts.text("texts"),
     }
 
 
@@ -85,6 +106,7 @@ def _line(facts: Facts, shop: str, *, solved: bool) -> str:
         words["amount"],
         None if solved or not left else facts.catalogue.left_only.format(left=left),
         None if solved else words["history"],
+        None if solved else _texted(facts),
         None if solved else facts.text("order_url"),
     ]
     return facts.catalogue.parts_separator.join(part for part in parts if part)
@@ -97,6 +119,16 @@ def _alone(alert: Alert, entry: Mapping[str, Any]) -> Alert:
         str(name): value for name, value in entry.items() if isinstance(value, str | int | None)
     }
     return replace(alert, facts=known, deadline=None)
+
+
+def _texted(facts: Facts) -> str | None:
+    """Whether a text went to the buyer: nobody writes to a buyer who was just written to."""
+    state = facts.text("text")
+    words = TEXT_WORDS.get(facts.catalogue.language, TEXT_WORDS["en"])
+    if state is None or state not in words:
+        return None
+    reason = facts.text("text_reason")
+    return words[state].format(reason=(reason or "?").replace("_", " "))
 
 
 def _money(facts: Facts) -> str | None:

@@ -74,6 +74,9 @@ CATALOGUE = Catalogue(
         "recovered": "追回金额",
         "took": "提醒到付款",
         "skipped": "未提醒原因",
+        "text": "给买家的短信",
+        "waited": "等到可发送时段",
+        "texts": "给买家的短信",
     },
     status_words={
         "unknown": "暂无记录",

@@ -74,6 +74,9 @@ CATALOGUE = Catalogue(
         "recovered": "追回金額",
         "took": "提醒到付款",
         "skipped": "未提醒原因",
+        "text": "給買家的簡訊",
+        "waited": "等到可發送時段",
+        "texts": "給買家的簡訊",
     },
     status_words={
         "unknown": "尚無紀錄",

@@ -28,6 +28,7 @@ from aftersales.parcels import Order
 from aftersales.platforms.base import Capability, FeedLimits, Page, RejectedRow, Webhook
 from aftersales.platforms.lacking import Lacking
 from aftersales.platforms.woocommerce_call import WooCommerceCall
+from aftersales.platforms.woocommerce_contact import read_contact
 from aftersales.platforms.woocommerce_reply import (
     read_order,
     read_refund,
@@ -42,6 +43,7 @@ from aftersales.reviews import Review
 
 if TYPE_CHECKING:
     from aftersales.http import Transport
+    from aftersales.platforms.contact import Contact
     from aftersales.settings.model import Shop
 
 PAGE_SIZE = 100  # the most that the interface gives
@@ -148,6 +150,14 @@ class WooCommerce(Lacking):
         row, _ = self._get(f"orders/{order_id}", {})
         try:
             return read_order(row, self._shop, self._hold)[0]
+        except BadInput as exc:
+            raise Unreachable(f"shop {self._shop.id}: {exc.reason}") from exc
+
+    def contact(self, order_id: str, consent_field: str) -> Contact:
+        """See `TellsContact.contact`."""
+        row, _ = self._get(f"orders/{order_id}", {})
+        try:
+            return read_contact(row, self._shop, self._hold, consent_field)
         except BadInput as exc:
             raise Unreachable(f"shop {self._shop.id}: {exc.reason}") from exc
 

@@ -29,6 +29,7 @@ from aftersales.settings.model import Calendar, Settings, Shop, Source, Tracking
 from aftersales.settings.reminding import check_reminder, check_shop_reminder
 from aftersales.settings.reviewing import check_reviews, check_shop_reviews
 from aftersales.settings.shape import Reader
+from aftersales.settings.texting import check_buyer_sms
 
 PLATFORMS = (
     "file", "taobao", "tmall", "jd", "pdd", "douyin", "dhgate", "shopify", "woocommerce", "guanyi",
@@ -127,6 +128,7 @@ def _check_shops(settings: Settings, reader: Reader) -> None:
         _check_shop(shop, settings.tracking.rules, path, reader)
         check_shop_reminder(shop.reminder, (*path, "reminder"), reader)
         check_shop_reviews(shop.reviews, (*path, "reviews"), reader)
+        check_buyer_sms(shop, settings.language, (*path, "buyer_sms"), reader)
 
 
 def _check_shop(shop: Shop, base: TrackingRules, path: Path, reader: Reader) -> None:

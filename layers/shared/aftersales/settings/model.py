@@ -73,6 +73,29 @@ class Tracking(_Struct, frozen=True):
     """Source -> our courier code -> the vendor's code; wins over the built-in table."""
 
 
+class BuyerSms(_Struct, frozen=True):
+    """Texts to buyers who have not paid, of one shop, through SNS. Amounts in US dollars."""
+
+    enabled: bool = False
+    consent: str = ""
+    """How the buyers agreed to texts, in the shop's own words: which box, since when."""
+    consent_source: str = "order"
+    """`order`: each order says it, in `consent_field`; `checkout`: nobody can order without."""
+    consent_field: str = ""
+    moments: tuple[str, ...] = ("last",)
+    texts: dict[str, str] = {}
+    """Language -> text; without one, the built-in text of that language."""
+    max_parts: int = 2
+    countries: tuple[str, ...] = ()
+    """Two-letter countries whose numbers are written to."""
+    sender_id: str = ""
+    origination_number: str = ""
+    max_price_usd: float = 0.1
+    month_limit_usd: float = 0
+    daily_cap: int = 1
+    send_window: str = "09:00-21:00"
+
+
 class Shop(_Struct, frozen=True):
     """One shop. `rules` overrides single fields of `TrackingRules` for it.
 
@@ -105,6 +128,7 @@ class Shop(_Struct, frozen=True):
     """Overrides single fields of `Reminder` for this shop."""
     reviews: dict[str, Any] = {}
     """Overrides single fields of `Reviews` for this shop."""
+    buyer_sms: BuyerSms = BuyerSms()
 
 
 class Calendar(_Struct, frozen=True):

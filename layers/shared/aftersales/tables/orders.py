@@ -199,6 +199,15 @@ def add_reminding(
     )
 
 
+def require_unchanged(transaction: TransactWrite, kept: Kept) -> None:
+    """Let a transaction fail where the order is no longer as it was looked at."""
+    transaction.condition_check(
+        _Row,
+        _key(kept.order.shop_id, kept.order.order_id),
+        condition=_Row.version == kept.version,
+    )
+
+
 def _reminding(old: Kept, done: Reminding, next_moment: datetime | None) -> list[Action]:
     actions: list[Action] = [_Row.reminding.set(done), _Row.version.set(old.version + 1)]
     if next_moment is None:
