@@ -1,0 +1,78 @@
+"""The day of an instant in a time zone, as SQL: works without the database's own zone data."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+_OFFSET = re.compile(
+    r"(?:[.,]\d+)?\s*(?:(?P<z>[Zz])|(?P<sign>[+-])(?P<hours>\d{2}):?(?P<minutes>\d{2})?)?"
+)
+
+
+def local_day_sql(time: str, offset: str, zone: str, first_year: int, last_year: int) -> str:
+    """SQL for the day in `zone` of a time that is `offset` minutes east of UTC.
+
+    Where `offset` is NULL the time is the zone's own.
+    """
+    utc = f"({time} - to_minutes({offset}))"
+    there = _shifted(utc, zone, first_year, last_year)
+    return f"CASE WHEN {offset} IS NULL THEN {time} ELSE {there} END::DATE"
+
+
+def offset_minutes(suffix: str) -> int | None:
+    """Minutes east of UTC of what stands behind the seconds: `Z`, `+08:00`, `.250-0500`.
+
+    None where it names no offset; raises ValueError where it is something else.
+    """
+    match = _OFFSET.fullmatch(suffix)
+    if match is None:
+        raise ValueError(suffix)
+    if match["hours"]:
+        minutes = int(match["hours"]) * 60 + int(match["minutes"] or 0)
+        return -minutes if match["sign"] == "-" else minutes
+    return 0 if match["z"] else None
+
+
+def _shifted(column: str, zone: str, first_year: int, last_year: int) -> str:
+    changes = transitions(zone, first_year, last_year)
+    sql = f"{column} + to_minutes({changes[-1][1]})"
+    # Read from the end: each earlier stretch wraps what comes after it.
+    for (_, minutes), (until, _) in reversed(list(pairwise(changes))):
+        moment = until.strftime("%Y-%m-%d %H:%M:%S")
+        sql = (
+            f"CASE WHEN {column} < TIMESTAMP '{moment}' THEN {column} + to_minutes({minutes})"
+            f" ELSE {sql} END"
+        )
+    return sql
+
+
+def transitions(zone: str, first_year: int, last_year: int) -> list[tuple[datetime, int]]:
+    """(from when in UTC, minutes east of UTC) for each stretch of one offset in those years."""
+    place = ZoneInfo(zone)
+
+    def minutes(moment: datetime) -> int:
+        offset = moment.replace(tzinfo=UTC).astimezone(place).utcoffset() or timedelta()
+        return int(offset.total_seconds() // 60)
+
+    at = datetime(first_year, 1, 1)  # noqa: DTZ001 - UTC throughout
+    end = datetime(last_year + 1, 1, 2)  # noqa: DTZ001
+    found = [(at, minutes(at))]
+    while at < end:
+        following = at + timedelta(days=1)
+        if minutes(following) != found[-1][1]:
+            low, high = at, following
+            while high - low > timedelta(minutes=1):
+                middle = low + (high - low) / 2
+                middle = middle.replace(second=0, microsecond=0)
+                if middle in (low, high):
+                    break
+                if minutes(middle) == found[-1][1]:
+                    low = middle
+                else:
+                    high = middle
+            found.append((high, minutes(high)))
+        at = following
+    return found
