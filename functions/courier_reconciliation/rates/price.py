@@ -7,9 +7,9 @@ half a minor unit up for each charge, sum, tax.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
+from typing import NamedTuple
 
 from courier_reconciliation.model import Outcome
 from courier_reconciliation.rates.card import (
@@ -42,8 +42,7 @@ def price(card: RateCard, facts: PricingFacts) -> Priced | NotPriced:
     return total(found, surcharge_rows(card, facts, found), facts)
 
 
-@dataclass(frozen=True, slots=True)
-class Weighed:
+class Weighed(NamedTuple):
     """A freight row, and the weights that it charges."""
 
     row: FreightRow
@@ -171,18 +170,35 @@ def half_up(numerator: int, denominator: int) -> int:
 
 def surcharge_rows(card: RateCard, facts: PricingFacts, found: Weighed) -> tuple[SurchargeRow, ...]:
     """One row of each code that the card has for such a parcel, the most specific, by code."""
-    service = facts.service or found.row.service
-    rows = [
+    rows = surcharges_for(
+        card.surcharges,
+        facts.courier,
+        facts.service or found.row.service,
+        facts.shipped_on,
+        facts.province,
+    )
+    return one_of_each(rows, found.chargeable_g)
+
+
+def surcharges_for(
+    rows: Iterable[SurchargeRow], courier: str, service: str, day: date, province: str
+) -> tuple[SurchargeRow, ...]:
+    """The rows that may apply to a parcel of any weight, by code, the most specific first."""
+    found = [
         row
-        for row in card.surcharges
-        if row.courier == facts.courier
+        for row in rows
+        if row.courier == courier
         and row.service in ("", service)
-        and is_valid(row, facts.shipped_on)
-        and names(row.provinces, facts.province)
-        and fits(row, found.chargeable_g)
+        and is_valid(row, day)
+        and names(row.provinces, province)
     ]
-    rows.sort(key=lambda row: (row.code, *_rank(row, facts.province)))
-    return tuple(next(same) for _, same in groupby(rows, key=lambda row: row.code))
+    return tuple(sorted(found, key=lambda row: (row.code, *_rank(row, province))))
+
+
+def one_of_each(rows: Iterable[SurchargeRow], chargeable_g: int) -> tuple[SurchargeRow, ...]:
+    """The first row of each code whose weight range fits."""
+    fitting = (row for row in rows if fits(row, chargeable_g))
+    return tuple(next(same) for _, same in groupby(fitting, key=lambda row: row.code))
 
 
 def total(found: Weighed, extras: Iterable[SurchargeRow], facts: PricingFacts) -> Priced:

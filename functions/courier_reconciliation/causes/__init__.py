@@ -1,0 +1,1 @@
+"""Why a bill differs from the contract."""

@@ -1,0 +1,67 @@
+"""A total that is too high by a charge that it does not name: a discount left out, an extra."""
+
+from __future__ import annotations
+
+from courier_reconciliation.causes.bill_parts import RETURN
+from courier_reconciliation.causes.freight_case import FreightCase
+from courier_reconciliation.causes.hypotheses import Evidence, Part, own_weight_fit
+from courier_reconciliation.model import Kind, Outcome
+from courier_reconciliation.rates.card import Basis, SurchargeRow
+from courier_reconciliation.rates.price import is_valid, surcharge_amount
+
+
+def without_discount(case: FreightCase) -> Part | None:
+    """The list price, where the contract takes a discount off."""
+    off = case.priced.list_freight_minor - case.priced.freight_minor
+    if off <= 0 or not case.base.row.discount_e4 or own_weight_fit(case) is None:
+        return None
+    evidence = (("discount_minor", off), ("list_price_minor", case.priced.list_freight_minor))
+    for expected in case.expected:
+        if abs(case.billed_minor - expected - off) <= case.tolerances.amount_minor:
+            return Part(Kind.MISSING_DISCOUNT, expected, case.billed_minor, evidence)
+    return None
+
+
+def unnamed_extra(case: FreightCase) -> Part | None:
+    """A surcharge of the card inside a total. `kind` None where the contract allows it.
+
+    What was returned may hold the way back at the full price, against the share agreed.
+    """
+    if case.main.is_freight or own_weight_fit(case) is None:
+        return None
+    billed, limit = case.billed_minor, case.tolerances.amount_minor
+    if case.facts.outcome is Outcome.RETURNED:
+        there_and_back = case.expected[0] + case.priced.freight_minor
+        if abs(billed - there_and_back) <= limit:
+            evidence: Evidence = (("freight_minor", case.priced.freight_minor),)
+            return Part(Kind.RETURN_OVERCHARGE, case.highest(), billed, evidence)
+    for expected in case.expected:
+        for charge in case.priced.allowed:
+            is_it = abs(billed - expected - charge.amount_minor) <= limit
+            if charge.code not in case.apart and charge.amount_minor and is_it:
+                return Part(None, expected, billed, ())
+    for row in case.quotes.card.surcharges:
+        if row.courier != case.facts.courier or not is_valid(row, case.facts.shipped_on):
+            continue
+        amount = _amount(row, case)
+        for expected in case.expected:
+            if amount and abs(billed - expected - amount) <= limit:
+                kind = Kind.RETURN_OVERCHARGE if _is_way_back(row, case) else Kind.SURCHARGE_INVALID
+                evidence = (("surcharge", row.code), ("card_row_of_the_surcharge", row.row))
+                return Part(kind, expected, billed, evidence)
+    return None
+
+
+def _amount(row: SurchargeRow, case: FreightCase) -> int:
+    """What a surcharge that is not due here would come to, before tax."""
+    due = {charge.code: charge.amount_minor for charge in case.priced.surcharges}
+    if row.code in due or row.code in case.apart:
+        return 0
+    if row.basis is Basis.PERCENT_OF_DECLARED and not case.facts.declared_value_minor:
+        return row.minimum_minor
+    listed, rounded = case.priced.list_freight_minor, case.priced.rounded_g
+    return surcharge_amount(row, listed, rounded, case.facts)
+
+
+def _is_way_back(row: SurchargeRow, case: FreightCase) -> bool:
+    return row.code == RETURN and case.facts.outcome is Outcome.RETURNED

@@ -1,0 +1,146 @@
+"""The rows of one waybill, sorted: what carries the parcel, what is extra, what is given back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from courier_reconciliation.model import FREIGHT, TOTAL, BilledRow
+from courier_reconciliation.rates.card import volume_of
+from courier_reconciliation.surcharge_codes import OTHER
+
+COMPENSATION = "compensation"
+TAX = "tax"
+RETURN = "return"
+MAIN = (TOTAL, FREIGHT)
+
+
+@dataclass(slots=True)
+class Main:
+    """A row that pays for carrying the parcel, or the pieces of one taken together.
+
+    `base_minor` is its amount without the `extras` that it states apart; `is_freight` says that it
+    is stated to be freight alone. `tax_minor` is not in `base_minor` where `tax_apart`.
+    """
+
+    row: BilledRow
+    amount_minor: int
+    base_minor: int
+    extras: list[tuple[str, int]] = field(default_factory=list)
+    is_freight: bool = False
+    tax_minor: int = 0
+    tax_apart: bool = False
+    weight_g: int | None = None
+    volume_mm3: int | None = None
+    province: str = ""
+    credit_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """A row of its own for a surcharge."""
+
+    row: BilledRow
+    code: str
+    amount_minor: int
+
+
+@dataclass(slots=True)
+class Sorted:
+    """All rows of a waybill. `credit_minor` is what is given back, above zero."""
+
+    mains: list[Main]
+    extras: list[Extra]
+    credit_minor: int
+
+
+def sort_rows(rows: Sequence[BilledRow]) -> Sorted:
+    """Sort the rows; a credit takes away the charge of the same kind and amount that it cancels."""
+    charges = [row for row in rows if row.amount_minor >= 0]
+    credit = 0
+    for row in rows:
+        if row.amount_minor >= 0:
+            continue
+        cancelled = None if row.charge == COMPENSATION else _cancelled(row, charges)
+        if cancelled is not None:
+            charges.remove(cancelled)
+        elif row.charge != COMPENSATION:
+            credit -= row.amount_minor
+    mains = [main_of(row) for row in charges if row.charge in MAIN]
+    if any(main.amount_minor for main in mains):
+        mains = [main for main in mains if main.amount_minor]
+    extras = [
+        Extra(row, row.charge, row.amount_minor)
+        for row in charges
+        if row.charge not in MAIN and row.amount_minor
+    ]
+    return Sorted(mains, extras, credit)
+
+
+def _cancelled(credit: BilledRow, charges: Iterable[BilledRow]) -> BilledRow | None:
+    for row in charges:
+        if row.amount_minor == -credit.amount_minor and row.charge == credit.charge:
+            return row
+    return None
+
+
+def main_of(row: BilledRow) -> Main:
+    """The parts of a row. What a total holds beyond its stated parts is an unnamed extra."""
+    main = Main(
+        row=row,
+        amount_minor=row.amount_minor,
+        base_minor=row.amount_minor,
+        is_freight=row.charge == FREIGHT,
+        tax_minor=row.tax_minor or 0,
+        weight_g=row.weight_g,
+        volume_mm3=volume_of(row.length_mm, row.width_mm, row.height_mm),
+        province=row.province,
+    )
+    if not row.surcharges and row.freight_minor is None:
+        return main
+    for code, amount in row.surcharges:
+        if code == COMPENSATION and amount < 0:
+            main.amount_minor -= amount  # paid back, and no part of what carrying costs
+        elif code == TAX:
+            main.tax_minor = amount
+        elif code in MAIN or amount < 0:
+            continue  # stays in what is left: part of the freight, or a reduction of it
+        elif amount:
+            main.extras.append((code, amount))
+    left = main.amount_minor - sum(amount for _, amount in main.extras)
+    if row.freight_minor is not None and not any(code in MAIN for code, _ in row.surcharges):
+        _state_freight(main, row.freight_minor, left, abs(row.discount_minor or 0))
+    else:
+        main.base_minor = left
+    return main
+
+
+def _state_freight(main: Main, freight: int, left: int, discount: int) -> None:
+    """Compare the stated freight with what the stated extras leave of the total."""
+    beyond = left - freight
+    main.is_freight = True
+    main.base_minor = freight
+    if beyond in (main.tax_minor, main.tax_minor - discount) and main.tax_minor:
+        main.tax_apart = True
+        main.base_minor = left - main.tax_minor
+    elif beyond > 0:
+        main.extras.append((OTHER, beyond))
+    else:
+        main.base_minor = left  # a discount, stated or not, is off the freight
+
+
+def together(mains: Sequence[Main]) -> Main:
+    """The pieces of one shipment as one row."""
+    first = mains[0]
+    weights = [main.weight_g for main in mains]
+    return Main(
+        row=first.row,
+        amount_minor=sum(main.amount_minor for main in mains),
+        base_minor=sum(main.base_minor for main in mains),
+        extras=[extra for main in mains for extra in main.extras],
+        is_freight=all(main.is_freight for main in mains),
+        tax_minor=sum(main.tax_minor for main in mains),
+        tax_apart=all(main.tax_apart for main in mains),
+        weight_g=None if None in weights else sum(weight or 0 for weight in weights),
+        province=first.province,
+    )

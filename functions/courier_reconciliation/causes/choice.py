@@ -1,0 +1,161 @@
+"""Several rows that pay for one waybill: the charge, its pieces, a way back, doubles.
+
+Pieces are rows of several waybill numbers of one shipment (child waybills), or rows of one number
+that only together are what the shipment costs or weighs. A returned parcel may have a second row,
+for the way back. All others are duplicates: of them the row that agrees is kept, else the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from courier_reconciliation.causes.bill_parts import Main, together
+from courier_reconciliation.causes.freight_case import FreightCase, open_case
+from courier_reconciliation.causes.tolerances import Tolerances
+from courier_reconciliation.model import Outcome, Shipment
+from courier_reconciliation.rates.card import NotPriced, PricingFacts
+from courier_reconciliation.rates.quotes import Quotes, weigh_as_rounded, weigh_by
+
+
+@dataclass(slots=True)
+class Choice:
+    """The rows that pay for the parcel, told apart. `kept` may be several pieces together.
+
+    `in_total` are surcharges of rows of their own that the kept total holds already.
+    """
+
+    kept: Main | None = None
+    case: FreightCase | NotPriced | None = None
+    duplicates: list[Main] = field(default_factory=list)
+    ways_back: list[Main] = field(default_factory=list)
+    pieces: tuple[Main, ...] = ()
+    in_total: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Chooser:
+    """Tells the rows of one shipment apart. `codes` are surcharges that have rows of their own."""
+
+    quotes: Quotes
+    facts: PricingFacts
+    shipment: Shipment
+    tolerances: Tolerances
+    codes: frozenset[str]
+
+    def choose(self, mains: Sequence[Main], *, billed_before: bool) -> Choice:
+        """Sort the rows. With `billed_before`, an earlier bill had the charge already."""
+        returned = self.shipment.outcome is Outcome.RETURNED
+        if billed_before:
+            back = [main for main in mains if returned or main.row.is_return][:1]
+            return Choice(duplicates=[m for m in mains if m not in back], ways_back=back)
+        if len(mains) <= 1:
+            return self._keep(mains[0]) if mains else Choice()
+        back = [main for main in mains if main.row.is_return]
+        if len(back) == len(mains):
+            back = back[1:]
+        rest = [main for main in mains if not any(main is each for each in back)]
+        duplicates: list[Main] = []
+        by_number = self._by_number(rest, duplicates)
+        choice = self._pieces(by_number) if len(by_number) > 1 else self._one_number(rest)
+        choice.duplicates[:0] = duplicates
+        choice.ways_back = back[:1]
+        choice.duplicates += back[1:]
+        if returned and not back and choice.duplicates and not self._holds_way_back(choice):
+            choice.ways_back = [choice.duplicates.pop(0)]
+        return choice
+
+    def _by_number(self, rest: Sequence[Main], duplicates: list[Main]) -> list[Main]:
+        """One row of each waybill number, where there are several numbers."""
+        numbers: dict[str, list[Main]] = {}
+        for main in rest:
+            numbers.setdefault(main.row.waybill_number, []).append(main)
+        if len(numbers) == 1:
+            return [rest[0]]
+        for same in numbers.values():
+            duplicates += same[1:]
+        return [same[0] for same in numbers.values()]
+
+    def _pieces(self, pieces: Sequence[Main]) -> Choice:
+        choice = self._keep(together(pieces))
+        choice.pieces = tuple(pieces)
+        return choice
+
+    def _one_number(self, rest: Sequence[Main]) -> Choice:
+        if len(rest) == 1:
+            return self._keep(rest[0])
+        choices = [self._keep(main) for main in rest]
+        for index, choice in enumerate(choices):
+            if agrees(choice):
+                choice.duplicates = [main for at, main in enumerate(rest) if at != index]
+                return choice
+        whole = self._pieces(rest)
+        if agrees(whole) or self._are_pieces(rest):
+            return whole
+        choices[0].duplicates = list(rest[1:])
+        return choices[0]
+
+    def _are_pieces(self, rest: Sequence[Main]) -> bool:
+        """Rows of one number whose weights only together are the shipment's."""
+        own = self.shipment.weight_g
+        weights = [main.weight_g or 0 for main in rest]
+        if not 1 < len(rest) <= self.shipment.parcel_count or own is None or not all(weights):
+            return False
+        # each piece is rounded up by itself
+        low, high = own - self.tolerances.weight_g(own), own + 1000 * len(rest)
+        return max(weights) < low <= sum(weights) <= high
+
+    def _keep(self, main: Main) -> Choice:
+        apart = self.codes | {code for code, _ in main.extras}
+        case = self._case(main, frozenset(apart))
+        choice = Choice(kept=main, case=case)
+        if self.codes and isinstance(case, FreightCase) and case.agrees() is None:
+            inside = self._case(main, frozenset(code for code, _ in main.extras))
+            if isinstance(inside, FreightCase) and inside.agrees() is not None:
+                choice.case, choice.in_total = inside, self.codes
+        return choice
+
+    def _case(self, main: Main, apart: frozenset[str]) -> FreightCase | NotPriced:
+        case = open_case(self.quotes, self.facts, main, apart, self.tolerances)
+        if not main.tax_minor or main.tax_apart or isinstance(case, NotPriced):
+            return case
+        # like with like: prices without tax are compared with amounts without tax
+        if case.base.row.tax_e4 or case.agrees() is None:
+            main.base_minor -= main.tax_minor
+            main.tax_apart = True
+            net = open_case(self.quotes, self.facts, main, apart, self.tolerances)
+            is_net = isinstance(net, FreightCase) and net.agrees() is not None
+            if case.base.row.tax_e4 or is_net:
+                return net
+            main.base_minor += main.tax_minor
+            main.tax_apart = False
+        return case
+
+    def _holds_way_back(self, choice: Choice) -> bool:
+        """Whether the kept total pays for the way back too, so that a second row is a double."""
+        if not isinstance(choice.case, FreightCase):
+            return False
+        agreed = choice.case.agrees()
+        return agreed is not None and agreed == max(choice.case.expected) > choice.case.expected[0]
+
+
+def agrees(choice: Choice) -> bool:
+    """Whether the kept row is what the contract asks for."""
+    return isinstance(choice.case, FreightCase) and choice.case.agrees() is not None
+
+
+def pieces_agree(choice: Choice, tolerances: Tolerances) -> bool:
+    """Whether each piece costs what its own billed weight costs, and together they weigh right."""
+    case = choice.case
+    weights = [piece.weight_g for piece in choice.pieces]
+    if not isinstance(case, FreightCase) or not case.own_known or not all(weights):
+        return False
+    for piece in choice.pieces:
+        weight = piece.weight_g or 0
+        ways = (weigh_by(case.rows, weight, None), weigh_as_rounded(case.rows, weight))
+        prices = [case.quotes.freight(way) for way in ways if way is not None]
+        if all(abs(piece.base_minor - price) > tolerances.amount_minor for price in prices):
+            return False
+    limit = case.base.chargeable_g + tolerances.weight_g(case.base.chargeable_g)
+    # pieces are rounded one by one: what rounding adds to each is no excess
+    return sum(weight or 0 for weight in weights) < limit + 1000 * len(weights)

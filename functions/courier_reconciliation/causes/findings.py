@@ -1,0 +1,83 @@
+"""What is found about one waybill, and how it adds up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from courier_reconciliation.causes.hypotheses import Evidence
+from courier_reconciliation.model import BilledRow, Discrepancy, Kind, Shipment
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """All that is wrong with one waybill.
+
+    What the rows bill is what agrees, plus the differences of `discrepancies`, plus
+    `not_auditable_minor`, about which nothing can be said for `reason`.
+    """
+
+    discrepancies: tuple[Discrepancy, ...] = ()
+    not_auditable_minor: int = 0
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class Findings:
+    """Collects discrepancies of one waybill."""
+
+    shipment: Shipment | None
+    found: list[Discrepancy] = field(default_factory=list)
+    not_auditable_minor: int = 0
+    reason: str = ""
+
+    def add(
+        self,
+        kind: Kind,
+        row: BilledRow,
+        *,
+        charge: str,
+        billed: int,
+        expected: int,
+        rule: str,
+        evidence: Evidence = (),
+    ) -> None:
+        """One difference. One below zero is never claimed, whatever caused it."""
+        if billed == expected:
+            return
+        self.found.append(
+            Discrepancy(
+                kind=kind,
+                courier=row.courier,
+                waybill_number=row.waybill_number,
+                billed_minor=billed,
+                expected_minor=expected,
+                currency=row.currency,
+                charge=charge,
+                file=row.file,
+                sheet=row.sheet,
+                row=row.row,
+                order_id=self.shipment.order_id if self.shipment else row.order_id,
+                evidence=evidence,
+                rule=rule,
+                claimable=billed > expected,
+            )
+        )
+
+    def leave(self, amount_minor: int, reason: str) -> None:
+        """Money about which nothing can be said."""
+        self.not_auditable_minor += amount_minor
+        self.reason = self.reason or reason
+
+    def settle(self, credit_minor: int, floor_minor: int) -> Explained:
+        """All of it, less what was given back already and what is too small to matter."""
+        kept = []
+        for each in self.found:
+            one = each
+            if credit_minor > 0 and one.difference_minor > 0:
+                back = min(credit_minor, one.difference_minor)
+                credit_minor -= back
+                evidence = (*one.evidence, ("credited_minor", back))
+                one = replace(one, billed_minor=one.billed_minor - back, evidence=evidence)
+            if abs(one.difference_minor) >= max(floor_minor, 1):
+                kept.append(one)
+        return Explained(tuple(kept), self.not_auditable_minor, self.reason)

@@ -1,0 +1,128 @@
+"""What the freight of one row should be, and whether another price would explain what is billed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from courier_reconciliation.causes.bill_parts import RETURN, Main
+from courier_reconciliation.causes.tolerances import Tolerances
+from courier_reconciliation.rates.card import E4, FreightRow, NotPriced, Priced, PricingFacts
+from courier_reconciliation.rates.price import Weighed, half_up
+from courier_reconciliation.rates.quotes import Quotes, weigh_as_rounded, weigh_by
+
+SCALE_G = 10
+"""Bills state kilograms with two decimals."""
+
+
+class Match(NamedTuple):
+    """A price that is exactly what is billed. `expected_minor` is the contract's in its place."""
+
+    priced: Priced
+    expected_minor: int
+
+
+@dataclass(slots=True)
+class FreightCase:
+    """One billed row beside its price. `apart` are the surcharges that are billed apart from it.
+
+    `expected` are the amounts that the contract allows in the row's place: the freight, and where
+    the row is a total, with the surcharges due, without and with the return fee, which a bill may
+    state later.
+    """
+
+    quotes: Quotes
+    facts: PricingFacts
+    main: Main
+    apart: frozenset[str]
+    tolerances: Tolerances
+    rows: tuple[FreightRow, ...]
+    base: Weighed
+    own_known: bool
+    priced: Priced = field(init=False)
+    expected: tuple[int, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.priced = self.quotes.priced(self.base, self.facts, self.facts.province)
+        self.expected = self._amounts(self.priced)
+
+    @property
+    def billed_minor(self) -> int:
+        """What the row asks for."""
+        return self.main.base_minor
+
+    def match(self, weighed: Weighed, province: str) -> Match | None:
+        """The price of a parcel so weighed to `province`, where it is what is billed."""
+        if not self.quotes.has_more_than_freight(weighed):
+            # most cards: no need to build a price that does not fit
+            if not self._is_billed(self.quotes.freight(weighed)):
+                return None
+            return Match(self.quotes.priced(weighed, self.facts, province), self.expected[0])
+        priced = self.quotes.priced(weighed, self.facts, province)
+        for amount, expected in zip(self._amounts(priced), self.expected, strict=False):
+            if self._is_billed(amount):
+                return Match(priced, expected)
+        return None
+
+    def agrees(self) -> int | None:
+        """The expected amount that is billed, None where none is."""
+        return next((each for each in self.expected if self._is_billed(each)), None)
+
+    def highest(self) -> int:
+        """The most that the contract allows here without asking for more than is billed."""
+        if self.main.is_freight:
+            return self.expected[0]
+        return max((each for each in self.expected if each <= self.billed_minor), default=0)
+
+    def _is_billed(self, amount: int) -> bool:
+        return abs(self.main.base_minor - amount) <= self.tolerances.amount_minor
+
+    def _amounts(self, priced: Priced) -> tuple[int, ...]:
+        due, returned = 0, 0
+        for charge in priced.surcharges:
+            if charge.code in self.apart:
+                continue
+            if charge.code == RETURN:
+                returned = charge.amount_minor
+            else:
+                due += charge.amount_minor
+        freight = priced.freight_minor
+        amounts: tuple[int, ...] = (freight + due, freight + due + returned)
+        if self.main.is_freight:
+            amounts = (freight, *amounts)
+        elif self.main.extras:
+            amounts = (*amounts, freight)
+        tax_e4 = self.base.row.tax_e4
+        if tax_e4 and not self.main.tax_apart:
+            gross = tuple(each + half_up(each * tax_e4, 100 * E4) for each in amounts)
+            amounts = (*gross, *amounts)  # a bill may also state net amounts only
+        return amounts
+
+
+def open_case(
+    quotes: Quotes,
+    facts: PricingFacts,
+    main: Main,
+    apart: frozenset[str],
+    tolerances: Tolerances,
+) -> FreightCase | NotPriced:
+    """The row beside its price; by the billed weight where one's own is not known."""
+    rows = quotes.rows(facts, facts.province)
+    if isinstance(rows, NotPriced):
+        return rows
+    if facts.weight_g is not None:
+        base = weigh_by(rows, facts.weight_g, facts.volume_mm3)
+        if base is None:
+            return NotPriced(f"the card has no price for {facts.weight_g} g to {facts.province}")
+        return FreightCase(quotes, facts, main, apart, tolerances, rows, base, own_known=True)
+    if not main.weight_g:
+        return NotPriced("neither its own weight nor a billed weight is known")
+    ways = (weigh_by(rows, main.weight_g, None), weigh_as_rounded(rows, main.weight_g))
+    cases = [
+        FreightCase(quotes, facts, main, apart, tolerances, rows, base, own_known=False)
+        for base in ways
+        if base is not None
+    ]
+    if not cases:
+        return NotPriced(f"the card has no price for {main.weight_g} g to {facts.province}")
+    return next((case for case in cases if case.agrees() is not None), cases[0])

@@ -1,0 +1,286 @@
+"""Which mistake explains a freight that is too high: each is tried, the most specific is named.
+
+A mistake explains a freight when the card's price with that one thing changed is exactly what is
+billed, and when the weight and the province that the bill states do not speak against it. Among
+several, what the bill itself states decides first (`Fit`), then the order of `Rank`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import IntEnum
+from typing import NamedTuple
+
+from courier_reconciliation.causes.freight_case import SCALE_G, FreightCase
+from courier_reconciliation.model import Kind
+from courier_reconciliation.rates.card import FreightRow, NotPriced, Priced, Rounding
+from courier_reconciliation.rates.price import Weighed, volumetric_g
+from courier_reconciliation.rates.quotes import weigh_as_rounded, weigh_by
+
+Evidence = tuple[tuple[str, str | int], ...]
+
+USUAL_DIVISORS = (6000, 5000, 8000, 3000, 12000)
+OTHER_DIVISORS = (4000, 4800, 7000, 9000, 10000)
+"""Divisors that contracts use (courier bills reference); the first are the common ones."""
+STEPS_TRIED = 60
+_STEP_G = {
+    Rounding.CEIL_1000: 1000,
+    Rounding.DROP_300: 1000,
+    Rounding.CEIL_500: 500,
+    Rounding.THREE_SEVEN: 500,
+    Rounding.CEIL_100: 100,
+    Rounding.EXACT: 0,
+}
+
+
+class Fit(IntEnum):
+    """How well a mistake agrees with the weight that the bill states; the lower the better."""
+
+    EXACT = 0
+    """The very weight that this mistake gives, before rounding."""
+    ROUNDED = 1
+    UNSAID = 2
+    """The bill states no weight, or the one on the scale."""
+    AGAINST = 3
+    """The bill states the contract's weight, and yet another price."""
+
+
+class Rank(IntEnum):
+    """The order of mistakes that fit equally well.
+
+    A rounding mode leaves one or two outcomes and a divisor four, so that a rounding that fits says
+    more. Rare divisors come after a plain wrong weight, which explains as much with less.
+    """
+
+    ZONE_STATED = 0
+    BILL_SIZES = 1
+    ROUNDING = 2
+    WITHIN_TOLERANCE = 3
+    VOLUMETRIC = 4
+    ZONE_UNSTATED = 5
+    WEIGHT = 6
+    VOLUMETRIC_RARE = 7
+    WEIGHT_UNSTATED = 8
+
+
+class Guess(NamedTuple):
+    """A mistake and the price it would give. `kind` None: a weight within tolerance."""
+
+    kind: Kind | None
+    fit: Fit
+    rank: Rank
+    weighed: Weighed
+    province: str
+    evidence: Evidence
+
+
+class Part(NamedTuple):
+    """One cause and its share of the difference."""
+
+    kind: Kind | None
+    expected_minor: int
+    billed_minor: int
+    evidence: Evidence
+
+
+class Explanation(NamedTuple):
+    """What explains the freight: its parts, and the price that is billed in truth."""
+
+    fit: Fit
+    rank: Rank
+    parts: tuple[Part, ...]
+    priced: Priced
+
+
+def explained_by_one(case: FreightCase) -> Explanation | None:
+    """The best single mistake that explains the row."""
+    best: Explanation | None = None
+    for guess in _guesses(case):
+        if best is not None and (best.fit, best.rank) <= (guess.fit, guess.rank):
+            continue
+        match = case.match(guess.weighed, guess.province)
+        if match is not None:
+            part = Part(guess.kind, match.expected_minor, case.billed_minor, guess.evidence)
+            best = Explanation(guess.fit, guess.rank, (part,), match.priced)
+    return best
+
+
+def _guesses(case: FreightCase) -> Iterator[Guess]:
+    billed_province = case.main.province
+    if billed_province and billed_province != case.facts.province:
+        yield from _zones(case, (billed_province,), Rank.ZONE_STATED)
+    yield from roundings(case, case.rows, case.facts.province)
+    yield from weights(case, case.rows, case.facts.province)
+    yield from volumes(case, case.rows, case.facts.province)
+    if not billed_province and own_weight_fit(case) is not None:
+        yield from _zones(case, case.quotes.zones(case.facts), Rank.ZONE_UNSTATED)
+    if case.main.weight_g is None:
+        yield from _more_steps(case)
+
+
+def _zones(case: FreightCase, provinces: tuple[str, ...], rank: Rank) -> Iterator[Guess]:
+    for province in provinces:
+        rows = case.quotes.rows(case.facts, province)
+        if province == case.facts.province or isinstance(rows, NotPriced):
+            continue
+        weighed = weigh_own(case, rows)
+        fit = None if weighed is None else own_weight_fit(case, weighed.rounded_g)
+        if weighed is not None and fit is not None:
+            evidence = zone_evidence(case, province)
+            yield Guess(Kind.ZONE_WRONG, fit, rank, weighed, province, evidence)
+
+
+def roundings(case: FreightCase, rows: tuple[FreightRow, ...], province: str) -> Iterator[Guess]:
+    """Each outcome of another rounding mode, named by the first mode that gives it."""
+    agreed = case.base.row.rounding
+    seen: set[tuple[int, int]] = set()
+    for mode in Rounding:
+        if mode is agreed:
+            continue
+        for by_rounded in (False, True):
+            weighed = weigh_by(rows, own_g(case), volume(case), mode=mode, by_rounded=by_rounded)
+            if weighed is None or (weighed.row.row, weighed.rounded_g) in seen:
+                continue
+            seen.add((weighed.row.row, weighed.rounded_g))
+            fit = _rounding_fit(case, weighed)
+            if fit is not None:
+                evidence = (
+                    ("chargeable_weight_g", case.base.chargeable_g),
+                    ("rounding_used", mode.value),
+                    ("rounding_agreed", agreed.value),
+                )
+                kind = Kind.ROUNDING_WRONG
+                yield Guess(kind, fit, Rank.ROUNDING, weighed, province, evidence)
+
+
+def _rounding_fit(case: FreightCase, weighed: Weighed) -> Fit | None:
+    billed = case.main.weight_g
+    if billed is None:
+        return Fit.UNSAID
+    if near(billed, case.base.chargeable_g):
+        return Fit.EXACT
+    if near(billed, weighed.rounded_g):
+        return Fit.ROUNDED
+    if near(billed, case.base.rounded_g) or near(billed, case.facts.weight_g):
+        return Fit.AGAINST
+    return None
+
+
+def volumes(case: FreightCase, rows: tuple[FreightRow, ...], province: str) -> Iterator[Guess]:
+    """Another divisor, a divisor where the contract has none, or other sizes of the parcel."""
+    if not case.own_known:
+        return
+    agreed = case.base.row.volumetric_divisor
+    said, own_volume = case.main.volume_mm3, case.facts.volume_mm3
+    tries: list[tuple[int, int, Rank]] = []
+    if said and said != own_volume:
+        by = (agreed, *USUAL_DIVISORS) if agreed else USUAL_DIVISORS
+        tries += [(said, divisor, Rank.BILL_SIZES) for divisor in by]
+    if own_volume:
+        tries += [(own_volume, each, Rank.VOLUMETRIC) for each in USUAL_DIVISORS]
+        tries += [(own_volume, each, Rank.VOLUMETRIC_RARE) for each in OTHER_DIVISORS]
+    for size, divisor, rank in tries:
+        by_volume = volumetric_g(size, divisor)
+        if by_volume <= own_g(case) or (divisor == agreed and size == own_volume):
+            continue
+        weighed = weigh_by(rows, own_g(case), size, divisor=divisor)
+        fit = None if weighed is None else _volume_fit(case, by_volume, weighed)
+        if weighed is not None and fit is not None:
+            evidence: Evidence = (
+                ("volume_mm3", size),
+                ("volumetric_weight_g", by_volume),
+                ("divisor_used", divisor),
+                ("divisor_agreed", agreed or "none"),
+            )
+            if size != own_volume:
+                evidence = (*evidence, ("own_volume_mm3", own_volume or "unknown"))
+            yield Guess(Kind.VOLUMETRIC_WRONG, fit, rank, weighed, province, evidence)
+
+
+def _volume_fit(case: FreightCase, by_volume: int, weighed: Weighed) -> Fit | None:
+    billed = case.main.weight_g
+    if billed is None:
+        return Fit.UNSAID
+    if near(billed, by_volume):
+        return Fit.EXACT if billed % 100 else Fit.ROUNDED
+    if near(billed, weighed.rounded_g):
+        return Fit.ROUNDED
+    return Fit.UNSAID if near(billed, own_g(case)) else None
+
+
+def weights(case: FreightCase, rows: tuple[FreightRow, ...], province: str) -> Iterator[Guess]:
+    """The billed weight, as it is or as already rounded."""
+    chargeable, billed = case.base.chargeable_g, case.main.weight_g
+    if billed is None or not case.own_known or billed <= chargeable:
+        return
+    within = billed - chargeable <= case.tolerances.weight_g(chargeable)
+    kind = None if within else Kind.WEIGHT_OVER
+    rank = Rank.WITHIN_TOLERANCE if within else Rank.WEIGHT
+    for weighed in (weigh_by(rows, billed, None), weigh_as_rounded(rows, billed)):
+        if weighed is not None:
+            yield Guess(kind, Fit.ROUNDED, rank, weighed, province, weight_evidence(case))
+
+
+def _more_steps(case: FreightCase) -> Iterator[Guess]:
+    """No weight is stated: the price of how many started steps more is it?"""
+    step = _STEP_G[case.base.row.rounding]
+    if not step or not case.own_known:
+        return
+    for count in range(1, STEPS_TRIED + 1):
+        grams = case.base.rounded_g + count * step
+        weighed = weigh_as_rounded(case.rows, grams)
+        if weighed is None or case.quotes.freight(weighed) > case.billed_minor:
+            return
+        evidence = (*weight_evidence(case), ("weight_of_the_price_g", grams))
+        rank = Rank.WEIGHT_UNSTATED
+        yield Guess(Kind.WEIGHT_OVER, Fit.UNSAID, rank, weighed, case.facts.province, evidence)
+
+
+def own_g(case: FreightCase) -> int:
+    """One's own weight on the scale; the billed one where there is none."""
+    return case.base.chargeable_g if case.facts.weight_g is None else case.facts.weight_g
+
+
+def volume(case: FreightCase) -> int | None:
+    """One's own volume, where the weight beside it is one's own too."""
+    return case.facts.volume_mm3 if case.own_known else None
+
+
+def weigh_own(case: FreightCase, rows: tuple[FreightRow, ...]) -> Weighed | None:
+    """The parcel as other rows of the card would weigh it."""
+    if not case.own_known and case.base.rounded_g == case.main.weight_g:
+        return weigh_as_rounded(rows, case.base.rounded_g)
+    return weigh_by(rows, own_g(case), volume(case))
+
+
+def own_weight_fit(case: FreightCase, rounded_g: int | None = None) -> Fit | None:
+    """Whether the billed weight is the parcel's own, in any of its forms; None: it is another."""
+    billed = case.main.weight_g
+    if billed is None:
+        return Fit.UNSAID
+    if near(billed, case.base.chargeable_g):
+        return Fit.EXACT
+    if near(billed, case.base.rounded_g) or near(billed, rounded_g):
+        return Fit.ROUNDED
+    limit = case.base.chargeable_g + case.tolerances.weight_g(case.base.chargeable_g)
+    return Fit.UNSAID if billed <= limit else None
+
+
+def near(billed_g: int, grams: int | None) -> bool:
+    """Whether a bill may print `grams` so."""
+    return grams is not None and abs(billed_g - grams) <= SCALE_G
+
+
+def zone_evidence(case: FreightCase, province: str) -> Evidence:
+    """Where it went, and where the bill says it went."""
+    name = "billed_province" if case.main.province else "province_of_the_price"
+    return (("province", case.facts.province), (name, province))
+
+
+def weight_evidence(case: FreightCase) -> Evidence:
+    """Own, chargeable and billed weight."""
+    evidence: Evidence = (("chargeable_weight_g", case.base.chargeable_g),)
+    if case.facts.weight_g is not None:
+        evidence = (("own_weight_g", case.facts.weight_g), *evidence)
+    billed = case.main.weight_g
+    return evidence if billed is None else (*evidence, ("billed_weight_g", billed))

@@ -1,0 +1,221 @@
+"""Surcharges that a bill states apart, against those that the contract allows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from courier_reconciliation.causes import wording
+from courier_reconciliation.causes.bill_parts import RETURN, Extra, Main
+from courier_reconciliation.causes.findings import Findings
+from courier_reconciliation.causes.freight_case import FreightCase
+from courier_reconciliation.model import Kind, Outcome
+from courier_reconciliation.rates.card import Priced
+from courier_reconciliation.surcharge_codes import OTHER, is_known
+
+_CHARGEBACK = "chargeback"
+_MAY_HAVE_RETURNED = (Outcome.RETURNED, Outcome.UNKNOWN, Outcome.IN_TRANSIT)
+_SPECIAL = {"address_correction": Kind.ADDRESS_CORRECTION, _CHARGEBACK: Kind.PAYMENT_PARTY}
+
+
+class Cause(NamedTuple):
+    """The mistake found in the freight, whose price the surcharges follow."""
+
+    kind: Kind
+    priced: Priced
+
+
+class Allowed(NamedTuple):
+    """What the contract has for a code: by the true price, and by the price that was billed."""
+
+    expected_minor: int
+    billed_price_minor: int
+    row: int | None
+    is_due: bool
+
+
+def of_main_and_rows(main: Main | None, rows: Sequence[Extra]) -> list[Extra]:
+    """All surcharges that are billed apart, those of the main row first."""
+    inside = [] if main is None else [Extra(main.row, code, each) for code, each in main.extras]
+    return [*inside, *rows]
+
+
+class SurchargeCheck:
+    """Checks the surcharges of one waybill; every amount is looked at once."""
+
+    def __init__(
+        self,
+        case: FreightCase,
+        findings: Findings,
+        *,
+        cause: Cause | None,
+        uncovered: bool,
+        return_minor: int | None,
+    ) -> None:
+        """`uncovered`: the main row holds freight only, so that each due surcharge is to be seen.
+
+        `return_minor` is what the card asks for the way back, None where it says nothing.
+        """
+        self._case = case
+        self._findings = findings
+        self._cause = cause
+        self._return = return_minor
+        self._tolerance = case.tolerances.amount_minor
+        true = {charge.code: charge for charge in case.priced.surcharges}
+        price = case.priced if cause is None else cause.priced
+        self._allowed = {
+            charge.code: Allowed(0, charge.amount_minor, charge.row, False)
+            for charge in price.allowed
+        }
+        for charge in price.surcharges:
+            expected = true[charge.code].amount_minor if charge.code in true else 0
+            self._allowed[charge.code] = Allowed(expected, charge.amount_minor, charge.row, True)
+        self._missing = {
+            charge.code: charge.amount_minor
+            for charge in case.priced.surcharges
+            if uncovered and charge.code not in case.apart and charge.code != RETURN
+        }
+
+    def check(self, extras: Sequence[Extra], already_in_total: frozenset[str]) -> None:
+        """Name what is too much, too little, twice or not allowed, and what is missing."""
+        named: dict[str, list[Extra]] = {}
+        for extra in extras:
+            named.setdefault(extra.code, []).append(extra)
+        for code, same in sorted(named.items(), key=lambda item: not is_known(item[0])):
+            if code in already_in_total:
+                for extra in same:
+                    self._invalid(extra, 0, None, "the total of the parcel holds it already")
+            elif code == OTHER or (code not in self._allowed and self._missing):
+                self._unnamed(same)
+            elif code == RETURN:
+                self._way_back(same)
+            else:
+                self._named(same, self._allowed.get(code))
+        self._name_missing()
+
+    def _named(self, same: Sequence[Extra], allowed: Allowed | None) -> None:
+        limit = 0 if allowed is None else allowed.billed_price_minor
+        row = None if allowed is None else allowed.row
+        if len(same) > 1 and abs(sum(each.amount_minor for each in same) - limit) > self._tolerance:
+            best = min(same, key=lambda each: abs(each.amount_minor - limit))
+            for extra in same:
+                if extra is not best:
+                    self._twice(extra, best)
+            same = [best]
+        billed = sum(each.amount_minor for each in same)
+        first = same[0]
+        if billed > limit + self._tolerance:
+            self._invalid(first, limit, row)
+            billed = limit
+        elif allowed is not None and allowed.is_due and billed < limit - self._tolerance:
+            rule = wording.of_surcharge(first.code, row)
+            self._under(first, billed, allowed.expected_minor, rule)
+            return
+        if allowed is not None and allowed.is_due and self._cause is not None:
+            self._follows(first, billed, allowed.expected_minor)
+
+    def _follows(self, extra: Extra, billed: int, expected: int) -> None:
+        """The share of a surcharge that is too much only because the freight is."""
+        if self._cause is not None and billed - expected > self._tolerance:
+            self._findings.add(
+                self._cause.kind,
+                extra.row,
+                charge=extra.code,
+                billed=billed,
+                expected=expected,
+                rule="the surcharge follows the freight",
+            )
+
+    def _unnamed(self, same: Sequence[Extra]) -> None:
+        """A column of extras: it may pay for what is due and stated nowhere else."""
+        for extra in same:
+            amount = extra.amount_minor
+            single = next(
+                (c for c, due in self._missing.items() if abs(due - amount) <= self._tolerance),
+                None,
+            )
+            if single is not None:
+                del self._missing[single]
+                continue
+            due = sum(self._missing.values())
+            if extra.code == OTHER:
+                self._missing.clear()
+                may = max((each.billed_price_minor for each in self._allowed.values()
+                           if not each.is_due), default=0)  # fmt: skip
+                if amount < due - self._tolerance:
+                    self._under(extra, amount, due, "the surcharges due")
+                elif amount > due + may + self._tolerance:
+                    self._invalid(extra, due, None)
+            else:
+                self._invalid(extra, 0, None)
+
+    def _way_back(self, same: Sequence[Extra]) -> None:
+        outcome = self._case.facts.outcome
+        may = self._return if outcome in _MAY_HAVE_RETURNED else None
+        limit = may or 0
+        billed = sum(each.amount_minor for each in same)
+        first = same[0]
+        if billed > limit + self._tolerance:
+            known = outcome is Outcome.RETURNED
+            self._findings.add(
+                Kind.RETURN_OVERCHARGE if known else Kind.SURCHARGE_INVALID,
+                first.row,
+                charge=RETURN,
+                billed=billed,
+                expected=limit,
+                rule=return_rule(may),
+                evidence=(("outcome", outcome.value or "unknown"),),
+            )
+        elif outcome is Outcome.RETURNED and billed < limit - self._tolerance:
+            self._under(first, billed, limit, return_rule(may))
+
+    def _twice(self, extra: Extra, kept: Extra) -> None:
+        if extra.amount_minor == kept.amount_minor:
+            evidence = (("row", kept.row.row), ("first_billed_minor", kept.amount_minor))
+            self._findings.add(
+                Kind.DUPLICATE_WAYBILL,
+                extra.row,
+                charge=extra.code,
+                billed=extra.amount_minor,
+                expected=0,
+                rule=wording.RULES[Kind.DUPLICATE_WAYBILL],
+                evidence=evidence,
+            )
+        else:
+            self._invalid(extra, 0, None)
+
+    def _invalid(self, extra: Extra, limit: int, row: int | None, rule: str = "") -> None:
+        if extra.amount_minor - limit <= self._tolerance and limit:
+            return
+        facts = self._case.facts
+        self._findings.add(
+            _SPECIAL.get(extra.code, Kind.SURCHARGE_INVALID),
+            extra.row,
+            charge=extra.code,
+            billed=extra.amount_minor,
+            expected=limit,
+            rule=rule or wording.of_surcharge(extra.code, row),
+            evidence=(
+                ("province", facts.province),
+                ("declared_value_minor", facts.declared_value_minor),
+                ("cod_minor", facts.cod_minor),
+            ),
+        )
+
+    def _under(self, extra: Extra, billed: int, expected: int, rule: str) -> None:
+        self._findings.add(
+            Kind.UNDERBILLED, extra.row, charge=extra.code,
+            billed=billed, expected=expected, rule=rule,
+        )  # fmt: skip
+
+    def _name_missing(self) -> None:
+        for code, due in self._missing.items():
+            if due > self._tolerance:
+                extra = Extra(self._case.main.row, code, 0)
+                self._under(extra, 0, due, wording.of_surcharge(code, self._allowed[code].row)
+                            if code in self._allowed else "")  # fmt: skip
+
+
+def return_rule(minor: int | None) -> str:
+    """What the contract says of the way back."""
+    return "the card has no charge for the way back" if minor is None else "card: return"

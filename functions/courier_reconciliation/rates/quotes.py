@@ -1,0 +1,157 @@
+"""Prices under "what if": the card's price with one thing changed, fast enough for every waybill.
+
+A `Quotes` belongs to one card and remembers which rows serve whom; it holds nothing of a bill.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+from courier_reconciliation.rates.card import (
+    ALL_OTHERS,
+    FreightRow,
+    NotPriced,
+    Priced,
+    PricingFacts,
+    RateCard,
+    Rounding,
+    SurchargeRow,
+)
+from courier_reconciliation.rates.price import (
+    Weighed,
+    fits,
+    freight_rows,
+    is_valid,
+    list_freight,
+    names,
+    net_freight,
+    one_of_each,
+    rounded,
+    surcharges_for,
+    total,
+    volumetric_g,
+)
+
+_REMEMBERED = 200_000
+_BY_CARD = -1
+"""As a divisor: the one that each row of the card has."""
+
+
+class Quotes:
+    """Prices of one card."""
+
+    def __init__(self, card: RateCard) -> None:
+        self.card = card
+        self._rows: dict[tuple[str, str, date, str], tuple[FreightRow, ...] | NotPriced] = {}
+        self._surcharges: dict[tuple[str, str, date, str], tuple[SurchargeRow, ...]] = {}
+        self._freight: dict[tuple[int, int, int], int] = {}
+        self._zones: dict[tuple[str, str, date], tuple[str, ...]] = {}
+        self._with_surcharges = {row.courier for row in card.surcharges}
+
+    def rows(self, facts: PricingFacts, province: str) -> tuple[FreightRow, ...] | NotPriced:
+        """The rows that may price the parcel if it went to `province`."""
+        key = (facts.courier, facts.service, facts.shipped_on, province)
+        found = self._rows.get(key)
+        if found is None:
+            _bound(self._rows)
+            found = self._rows[key] = freight_rows(self.card, *key)
+        return found
+
+    def zones(self, facts: PricingFacts) -> tuple[str, ...]:
+        """One province for each different set of rows; `*` for those that no row names."""
+        key = (facts.courier, facts.service, facts.shipped_on)
+        if key not in self._zones:
+            named = [
+                name
+                for row in self.card.freight
+                if row.courier == facts.courier
+                for name in row.provinces
+            ]
+            seen: dict[tuple[FreightRow, ...], str] = {}
+            for name in dict.fromkeys((*named, ALL_OTHERS)):
+                rows = self.rows(facts, name)
+                if not isinstance(rows, NotPriced):
+                    seen.setdefault(rows, name)
+            self._zones[key] = tuple(seen.values())
+        return self._zones[key]
+
+    def other_terms(self, facts: PricingFacts) -> tuple[FreightRow, ...]:
+        """Rows for the province that do not serve this parcel: other dates, other services."""
+        served = self.rows(facts, facts.province)
+        used = () if isinstance(served, NotPriced) else served
+        return tuple(
+            row
+            for row in self.card.freight
+            if row.courier == facts.courier
+            and names(row.provinces, facts.province)
+            and row not in used
+            and (row.service != facts.service or not is_valid(row, facts.shipped_on))
+        )
+
+    def freight(self, found: Weighed) -> int:
+        """The freight of a weighed parcel, after discount and minimum."""
+        key = (id(self.card), found.row.row, found.rounded_g)
+        freight = self._freight.get(key)
+        if freight is None:
+            _bound(self._freight)
+            listed = list_freight(found.row, found.rounded_g)
+            freight = self._freight[key] = net_freight(found.row, listed)
+        return freight
+
+    def has_more_than_freight(self, found: Weighed) -> bool:
+        """Whether surcharges or tax may come on top of the freight."""
+        return found.row.tax_e4 > 0 or found.row.courier in self._with_surcharges
+
+    def priced(self, found: Weighed, facts: PricingFacts, province: str) -> Priced:
+        """The whole price of a weighed parcel as if it went to `province`."""
+        if province != facts.province:
+            facts = replace(facts, province=province)
+        if facts.courier not in self._with_surcharges:
+            return total(found, (), facts)
+        service = facts.service or found.row.service
+        key = (facts.courier, service, facts.shipped_on, province)
+        rows = self._surcharges.get(key)
+        if rows is None:
+            _bound(self._surcharges)
+            rows = self._surcharges[key] = surcharges_for(self.card.surcharges, *key)
+        return total(found, one_of_each(rows, found.chargeable_g), facts)
+
+
+def weigh_by(
+    rows: tuple[FreightRow, ...],
+    weight_g: int,
+    volume_mm3: int | None,
+    *,
+    divisor: int | None = _BY_CARD,
+    mode: Rounding | None = None,
+    by_rounded: bool = False,
+) -> Weighed | None:
+    """As `price.serving`, with another divisor (None: no volume), another rounding mode.
+
+    With `by_rounded` the row is chosen by the rounded weight, as who rounds first would do.
+    """
+    second: Weighed | None = None
+    for row in rows:
+        by = row.volumetric_divisor if divisor == _BY_CARD else divisor
+        chargeable = max(weight_g, volumetric_g(volume_mm3, by))
+        after = rounded(mode or row.rounding, chargeable)
+        if fits(row, after if by_rounded else chargeable):
+            return Weighed(row, chargeable, after)
+        if second is None and fits(row, chargeable if by_rounded else after):
+            second = Weighed(row, chargeable, after)
+    return second
+
+
+def weigh_as_rounded(rows: tuple[FreightRow, ...], weight_g: int) -> Weighed | None:
+    """The row for a weight that is taken as already rounded."""
+    for row in rows:
+        if fits(row, weight_g):
+            return Weighed(row, weight_g, weight_g)
+    return None
+
+
+def _bound(memory: dict[object, object] | dict) -> None:  # type: ignore[type-arg]
+    """Forget all rather than grow without end."""
+    if len(memory) >= _REMEMBERED:
+        memory.clear()
