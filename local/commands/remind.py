@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,14 +18,17 @@ from local.terminal import (
     read_bytes,
     read_text,
     say,
-    shown_time,
 )
 
 if TYPE_CHECKING:
+    from datetime import datetime, tzinfo
+
+    from aftersales.platforms.file import FileReading
     from unpaid_reminder.replay import Done, Replay
     from unpaid_reminder.report import Rate, Report
 
 SHOWN = 20
+REFUSED = 3
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -47,6 +51,7 @@ def replay(orders_file: str, settings_file: str, shop: str | None, as_json: bool
     Example:
       aftersales remind replay --orders october.xlsx --settings aftersales.yaml --shop tb1
     """
+    from aftersales.calendar import zone_named
     from aftersales.platforms.file import read_file
     from aftersales.settings.load import load_yaml
     from unpaid_reminder.desk import Desk
@@ -72,6 +77,7 @@ def replay(orders_file: str, settings_file: str, shop: str | None, as_json: bool
                 "shop_id": chosen.id,
                 "orders": found.orders,
                 "rejected": len(reading.rejected),
+                "warnings": list(_warnings(reading)),
                 "counts": [
                     {"outcome": outcome, "reason": reason, "count": count}
                     for (outcome, reason), count in sorted(found.count().items())
@@ -81,7 +87,9 @@ def replay(orders_file: str, settings_file: str, shop: str | None, as_json: bool
             }
         )
         return
-    _show(found)
+    for warning in _warnings(reading):
+        say(f"Note: {warning}")
+    _show(found, zone_named(chosen.time_zone or settings.time_zone))
 
 
 @remind.command()
@@ -140,9 +148,32 @@ def _as_json(one: Done) -> dict[str, Any]:
     }
 
 
-def _show(found: Replay) -> None:
+def _warnings(reading: FileReading) -> Iterator[str]:
+    """What the export lacks, so that nobody takes its silence for an answer."""
+    from aftersales.parcels import OrderStatus
+
+    if reading.rejected:
+        examples = "; ".join(f"{row.place}: {row.reason}" for row in reading.rejected[:REFUSED])
+        yield f"{len(reading.rejected)} rows could not be read and are left out ({examples})"
+    orders = reading.orders
+    undated = sum(order.created_at is None for order in orders)
+    if undated:
+        yield (
+            f"{undated} of {len(orders)} orders have no time at which they were placed, and so no"
+            " moment: export with that column (订单创建时间)"
+        )
+    went_on = (OrderStatus.UNPAID, OrderStatus.CLOSED, OrderStatus.UNKNOWN)
+    untold = sum(order.paid_at is None and order.status not in went_on for order in orders)
+    if untold:
+        yield (
+            f"{untold} of {len(orders)} orders are paid and nobody knows when, so they are not"
+            " judged: export with the time of payment (订单付款时间)"
+        )
+
+
+def _show(found: Replay, zone: tzinfo) -> None:
     print_table(
-        ("Outcome", "Reason", "Orders"),
+        ("Outcome", "Reason", "Moments"),
         (
             (outcome, reason.replace("_", " "), str(count))
             for (outcome, reason), count in sorted(found.count().items())
@@ -153,24 +184,33 @@ def _show(found: Replay) -> None:
     for reason, count in sorted(found.never_due.items()):
         say(f"  {count} orders never came up: {reason.replace('_', ' ')}")
     sent = [one for one in found.done if one.outcome == "nudge"]
-    paid = sum(one.paid_later for one in sent)
-    say(f"{len(sent)} nudges would have gone out; {paid} of these orders were paid afterwards.")
+    about = {one.order.order_id for one in sent}
+    paid = {one.order.order_id for one in sent if one.paid_later}
+    say(
+        f"{len(sent)} nudges would have gone out, about {len(about)} orders;"
+        f" {len(paid)} of these orders were paid afterwards."
+    )
     if sent:
         print_table(
             ("Order", "When", "Moment", "Paid"),
             (
                 (
                     plain(one.order.order_id),
-                    shown_time(one.at),
+                    _local(one.at, zone),
                     one.moment,
-                    shown_time(one.order.paid_at),
+                    _local(one.order.paid_at, zone),
                 )
                 for one in sent[:SHOWN]
             ),
-            title="Nudges",
+            title=f"Nudges, in the time of {zone}",
         )
         if len(sent) > SHOWN:
             say(f"… and {len(sent) - SHOWN} more; --json shows all.")
+
+
+def _local(at: datetime | None, zone: tzinfo) -> str:
+    """A time on the shop's clock: by it the send window is judged."""
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}" if at else ""
 
 
 def _rate_json(rate: Rate) -> dict[str, Any]:
