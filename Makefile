@@ -52,7 +52,7 @@ e2e: build
 
 bench: .venv/stamp-dev
 	@for name in tracking_writes tracking_throughput cold_start sweep_planning \
-			reminder_rules reminder_selection reminder_units; do \
+			reminder_rules reminder_selection reminder_units review_classifier; do \
 		$(python) -m benchmarks.$$name || exit 1; \
 	done
 

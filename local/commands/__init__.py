@@ -51,6 +51,9 @@ COMMANDS: Mapping[str, LazyCommand] = {
     "remind": LazyCommand(
         "local.commands.remind", "remind", "Reminders of unpaid orders: try them, see their worth."
     ),
+    "reviews": LazyCommand(
+        "local.commands.reviews", "reviews", "What reviews say; teach the classifier your own."
+    ),
     "webhooks": LazyCommand(
         "local.commands.webhooks", "webhooks", "Why a signed webhook is accepted or refused."
     ),

@@ -1,0 +1,167 @@
+"""Advertisements among reviews: somebody's contact together with an offer.
+
+Contacts are hidden with full-width and circled digits, emoji, look-alike characters and gaps
+(加V, 薇信, 1 3 8 …). So patterns look at a text of which gaps and disguises were taken off. A
+contact in a complaint is a buyer who wants to be called: no advertisement, but escalated.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+from typing import NamedTuple
+
+from review_scanner.classifier.characters import SIMPLIFIED, TRADITIONAL
+from review_scanner.classifier.text import plain
+
+STRONG = 2
+"""So many offers are an advertisement even in a text that scores as negative."""
+
+_HINT_WORDS = """
+    000 qq vx wx 加v 加q +v +q v信 q群 v: q: 加微 加薇 加我 加个 加一下 微信 薇信 威信 维信 徽信
+    微芯 微x 扣扣 企鹅 weixin wechat whatsapp telegram line http https www com cn net shop vip @
+    群号 进群 加群 入群 电报 抖音 快手 公众号 小红书 二维码 私信 私聊 联系 电话 手机号 热线 复制
+    覆制 淘口令 兼职 刷单 刷信 刷钻 刷好评 返利 返现 返佣 佣金 日结 日赚 月入 日入 赚钱 赚外快
+    代理 加盟 货源 批发 直销 直供 代购 代刷 代练 代开 发票 办证 信用卡 贷款 低息 套现 领券 领取
+    内部券 优惠券 福利 免费 元购 招收 招聘 招募 诚招 诚聘 宝妈 高价 低价 出售 转让 出手 卖号
+    收号 娱乐城 博彩 彩票 六合 时时彩 荷官 棋牌 增粉 涨粉 推广 引流 减肥茶 减肥药 祛斑 丰胸 壮阳
+    增大 包赔 秒到 有意者 需要的 想要的 同款 本店 我店 我的店 我家店 新店 找我 咨询 call text
+    txt dm email message contact inbox promo code website channel earn click visit winner prize
+    claim wholesale loan casino crypto subscribe followers free
+"""
+_HINTS = frozenset(_HINT_WORDS.split())
+"""N-grams; a text without one of them is not looked at closely."""
+
+_DISGUISES = {
+    **dict(zip("零〇一二三四五六七八九", "00123456789", strict=True)),
+    **dict(zip("壹贰叁肆伍陆柒捌玖", "123456789", strict=True)),
+    **{chr(0x2776 + n): str(n + 1) for n in range(9)},
+    **{chr(0x1F1E6 + n): chr(ord("a") + n) for n in range(26)},
+    **{chr(0x1F170 + n): chr(ord("a") + n) for n in range(26)},
+    "➕": "+",
+    "✚": "+",
+    "㊉": "+",
+    "⃣": "",
+    "️": "",
+    "✌": "v",
+    "🛰": "微",
+    "🐧": "qq",
+}
+_MARKS = frozenset(mark for mark in _DISGUISES if mark > "\u2000" and not "一" <= mark <= "龥")
+_GAP = r"[\s.·\-_*~,。、|/]{0,2}"
+_DIGIT_RUN = re.compile(rf"(?<!\d)1{_GAP}[3-9](?:{_GAP}\d){{9}}(?!\d)")
+_LETTERS_APART = re.compile(r"(?<![a-z0-9])(?:[a-z0-9][\s.·_*~-]{1,2}){4,}[a-z0-9](?![a-z0-9])")
+
+_BETWEEN = re.compile(r"[\s.·_*~-]")
+
+_NAMES = (
+    r"微信|薇信|威信|维信|徽信|微芯|微x|v信|vx|wx|weixin|wechat|扣扣|企鹅号?|qq|q群|电报|telegram|"
+    r"whatsapp|飞机号|抖音号|快手号|公众号|小红书号|line(?=\s*(?:id|[::@]))"
+)
+_NAMED_ID = re.compile(
+    rf"(?:{_NAMES}|加[vq]|[vq][::])[^\na-z0-9]{{0,6}}([a-z0-9][a-z0-9_\-]{{4,19}})(?![a-z0-9])"
+)
+_CONTACT = re.compile(
+    rf"(?:{_NAMES})[^\n。!?]{{0,8}}?(?<![a-z0-9])[a-z0-9][a-z0-9_\-]{{4,19}}"
+    rf"|加(?:我|下|一下|个)?(?:{_NAMES}|[+ ]?[vq](?![a-z])|薇|微(?!波|热))"
+    r"|\+[vq](?![a-z0-9]{0,3}[^a-z0-9])[::\s]*[a-z0-9]{4,}|[vq](?:号|群"
+    r"|裙)?[::+]\s*[a-z0-9_\-]{5,20}"
+    r"|(?:扫|长按|识别)[^,。!?\n]{0,6}[2二]维码|[进加入]q?群(?!众)|(?:私信|私聊|联系)我|(?:电话"
+    r"|手机|热线|tel)"
+    r"[::\s]*0?[1-9]\d{6,11}"
+    r"|(?:https?://|www\.)[^\s\u4e00-\u9fff]{4,}|\b[a-z0-9-]{3,}\.(?:com|cn|net|shop|vip|top|xyz"
+    r"|cc|co)\b"
+    r"|[a-z0-9._+-]+@[a-z0-9-]+\.[a-z.]{2,8}|[复覆]制(?:这|本)?[^,。]{0,8}打开|淘口令"
+    r"|\b(?:dm|text|call|e-?mail|inbox|message|contact) (?:me|us)\b|\b(?:call|text|txt) \d{4,}"
+)
+_OFFER = re.compile(
+    r"兼职|刷单|刷信誉|刷钻|刷好评|返利|返现|返佣|佣金|日结|日赚|月入|日入|赚钱|赚外快|代理|加盟"
+    r"|货源|批发"
+    r"|厂家直[销供]|代购|代刷|代练|代开|开发票|办证|办理?信用卡|贷款|低息|套现|领券|领取|内部券"
+    r"|优惠券群|福利群"
+    r"|免费[领送拿]|免费试[用吃]|0元购|零元购|进群|加群|招[收聘募]|诚[招聘]|宝妈|高价回收|高价收"
+    r"|低价出|出售|转让"
+    r"|特价出|出手|便宜[出卖]|[卖收]号|娱乐城|博彩|彩票|六合|时时彩|赌|荷官|棋牌|增粉|涨粉|推广"
+    r"|引流|减肥[茶药产]|祛斑|丰胸"
+    r"|壮阳|增大|成人用品|包赔|秒到|有意者|需要的(?:联系|加|找)|想要的(?:联系|加|找)|同款(?:只要"
+    r"|仅|才)"
+    r"|我[家的]店|本店|欢迎(?:光临|选购|咨询|加|联系)|新店|找我(?:买|拿)|咨询(?:加|电话|热线)"
+    r"|详[情询]"
+    r"|promo(?:tion)? ?code|discount code|coupon code|use (?:my )?code|earn \$?\d|make money"
+    r"|work from home"
+    r"|my (?:shop|store|channel|website|page|link)|link in (?:my )?bio|click (?:here|the link"
+    r"|this|below)"
+    r"|visit (?:my|our|www|http)|check out (?:my|our)|free (?:gift|iphone|entry|msg|ringtone"
+    r"|prize)|gift card for"
+    r"|\bwinner\b|cash prize|\bclaim\b|\bprize\b|limited offer|best price(?:s)? (?:at|on)"
+    r"|wholesale|join (?:my|our)"
+    r"|followers|subscribe|crypto|casino|\bloan\b|to stop\b|\bopt out\b"
+)
+_GRIEVANCE = re.compile(
+    r"退款|退货|退钱|投诉|举报|维权|骗|不理|不处理|不回|拒绝|坏了|假货|赔|差评|没收到|没解决|垃圾"
+    r"|消协|12315"
+    r"|refund|complain|scam|broken|never (?:came|arrived|received)|no (?:reply|answer|response)"
+)
+
+
+class Contact(NamedTuple):
+    """What of a text concerns contact: is there one, how many different offers, a grievance."""
+
+    contact: bool
+    offers: int
+    grievance: bool
+
+
+def contact_in(text: str, grams: set[str]) -> Contact:
+    """Look for contacts and offers in a text with these n-grams."""
+    if _HINTS.isdisjoint(grams) and _MARKS.isdisjoint(text):
+        return Contact(False, 0, False)
+    bare = undisguised(text)
+    contact = bool(_CONTACT.search(bare) or _DIGIT_RUN.search(bare))
+    offers = len(set(_OFFER.findall(bare)))
+    return Contact(contact, offers, bool(_GRIEVANCE.search(bare)))
+
+
+def is_advertising(found: Contact, score: float) -> bool:
+    """Contact or offers as of an advertisement; a contact in a complaint is none."""
+    if found.grievance:
+        return False
+    if score > 0 and found.contact:
+        return found.offers >= STRONG
+    return (found.contact and found.offers > 0) or found.offers > STRONG
+
+
+def wants_contact(found: Contact, score: float) -> bool:
+    """Does a discontented buyer leave a contact? Such a complaint is escalated."""
+    return found.contact and score > 0 and not is_advertising(found, score)
+
+
+def undisguised(text: str) -> str:
+    """Text in small ASCII letters and digits, gaps inside of numbers and spelt-out ids closed."""
+    bare = unicodedata.normalize("NFKC", plain(text).translate(_clear())).lower()
+    return _LETTERS_APART.sub(lambda run: _BETWEEN.sub("", run[0]), bare)
+
+
+def mask_contacts(text: str) -> str:
+    """`text` with the ids that stand beside a contact's name, and disguised numbers, hidden."""
+    comparable = "".join(map(_like, text))
+    shown = list(text)
+    for found in [*_NAMED_ID.finditer(comparable), *_DIGIT_RUN.finditer(comparable)]:
+        group = found.lastindex or 0
+        for at in range(found.start(group) + 1, found.end(group)):
+            shown[at] = "*"
+    return "".join(shown)
+
+
+def _like(character: str) -> str:
+    """The one character that a character stands for."""
+    clear = _clear().get(ord(character), character) or " "
+    form = unicodedata.normalize("NFKC", clear).lower()
+    return form if len(form) == 1 else character
+
+
+@cache
+def _clear() -> dict[int, str | None]:
+    simple = zip(map(ord, TRADITIONAL), SIMPLIFIED, strict=True)
+    return {**dict(simple), **{ord(mark): clear or None for mark, clear in _DISGUISES.items()}}

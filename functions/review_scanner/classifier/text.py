@@ -1,0 +1,147 @@
+"""A review's text as the classifier sees it: one form, tokens, n-grams of tokens.
+
+The form: NFKC, small letters, Simplified characters, every digit a 0, runs cut to three. Tokens are
+Han characters and marks, one each, and Latin words. The same text gives the same n-grams on every
+machine; training and prediction both come through here.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+from operator import add, xor
+from zlib import crc32
+
+from review_scanner.classifier.characters import SIMPLIFIED, TRADITIONAL
+
+LIMIT_CHARACTERS = 20_000
+"""Of a longer text the rest is not read; platforms cut at 500 to 10,000."""
+_TAGS = r"</?[a-zA-Z][^<>]*>|&(?:#\d+|#x[0-9a-fA-F]+|[a-zA-Z]+);"
+"""Compiled when the first text has such a mark; so are other rarely needed patterns."""
+_RUN = re.compile(r"(.)\1{3,}", re.DOTALL)
+_WORD = re.compile(r"[a-z0]")
+_TOKEN = re.compile(r"[^\W0a-z_]|[a-z]+(?:'[a-z]+)?|0+|[^\s\w]")
+_INVISIBLE = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufe0e\ufe0f\ufeff"
+_FULL_WIDTH = range(0xFF01, 0xFF5F)
+_TO_ASCII = 0xFEE0
+"""From a full-width mark, digit or letter to the ASCII one."""
+
+BITS = 20
+"""2 to the power of this are the slots of n-grams."""
+_FACTORS = (0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D)
+"""Of a token as first, second and third of an n-gram: large odd numbers without a pattern."""
+
+
+class Reading:
+    """`text` in its one form, its tokens in order, and the slots of their 1-, 2- and 3-grams."""
+
+    # A plain class: a fresh process has its first score before `typing` would be loaded.
+    __slots__ = ("slots", "text", "tokens")
+
+    def __init__(self, text: str, tokens: list[str], slots: set[int]) -> None:
+        self.text = text
+        self.tokens = tokens
+        self.slots = slots
+
+    @property
+    def latin(self) -> bool:
+        """Are most letters in words, not in characters? Of "" it is False."""
+        return len(self.text) > 2 * len(self.tokens)
+
+
+def plain(text: str) -> str:
+    """The text that a person would see: HTML taken off, cut to what is read."""
+    text = text[:LIMIT_CHARACTERS]
+    if ("<" in text or "&" in text) and re.search(_TAGS, text):
+        from aftersales.platforms.html_text import plain as without_html
+
+        return without_html(text)
+    return text
+
+
+def folded(text: str) -> str:
+    """Plain text in its one form."""
+    text = text.translate(_fold()).lower()
+    if not text.isascii() and not unicodedata.is_normalized("NFKC", text):
+        text = unicodedata.normalize("NFKC", text).lower().translate(_fold())
+    return _RUN.sub(r"\1\1\1", text)
+
+
+def read(text: str) -> Reading:
+    """The n-grams of a text, HTML or not."""
+    return read_folded(folded(plain(text)))
+
+
+def read_folded(form: str) -> Reading:
+    """The n-grams of a text in its one form."""
+    tokens = tokens_of(form)
+    return Reading(form, tokens, slots_of(tokens))
+
+
+def tokens_of(form: str) -> list[str]:
+    """Han characters and marks one by one, words and numbers whole."""
+    if _WORD.search(form):
+        return _TOKEN.findall(form)
+    return list("".join(form.split()))
+
+
+def slots_of(tokens: list[str]) -> set[int]:
+    """The slots of all 1-, 2- and 3-grams of tokens: each token has three numbers, by its place."""
+    first, second, third = _PLACES
+    slots = list(map(first.__getitem__, tokens))
+    found = set(slots)
+    pairs = list(map(xor, slots, map(second.__getitem__, tokens[1:])))
+    found.update(pairs)
+    found.update(map(xor, pairs, map(third.__getitem__, tokens[2:])))
+    return found
+
+
+def slot_of(*gram: str) -> int:
+    """The slot of one n-gram of one to three tokens."""
+    slot = 0
+    for place, token in zip(_PLACES, gram, strict=False):
+        slot ^= place[token]
+    return slot
+
+
+def grams_of(tokens: list[str]) -> set[str]:
+    """All 1-, 2- and 3-grams, each once, joined without a gap: what word lists are held against."""
+    grams = set(tokens)
+    pairs = list(map(add, tokens, tokens[1:]))
+    grams.update(pairs)
+    grams.update(map(add, pairs, tokens[2:]))
+    return grams
+
+
+class _Place(dict[str, int]):
+    """Token -> its number at one place of an n-gram, made when it is first met."""
+
+    REMEMBERED = 50_000
+    """There are some ten thousand characters and words; more come from noise, and are forgotten."""
+
+    def __init__(self, factor: int) -> None:
+        super().__init__()
+        self._factor = factor
+
+    def __missing__(self, token: str) -> int:
+        if len(self) >= self.REMEMBERED:
+            self.clear()
+        mixed = (crc32(token.encode("utf-8", "replace")) + 1) * self._factor
+        number = self[token] = (mixed & 0xFFFFFFFF) >> (32 - BITS)
+        return number
+
+
+_PLACES = tuple(map(_Place, _FACTORS))
+
+
+@cache
+def _fold() -> dict[int, str | None]:
+    fold: dict[int, str | None] = dict(zip(map(ord, TRADITIONAL), SIMPLIFIED, strict=True))
+    fold.update((code, chr(code - _TO_ASCII)) for code in _FULL_WIDTH)
+    fold.update((ord(digit), "0") for digit in "123456789１２３４５６７８９０")
+    fold.update((ord(mark), None) for mark in _INVISIBLE)
+    fold[ord("’")] = "'"
+    fold[ord("_")] = fold[ord("＿")] = " "
+    fold[0x3000] = " "
+    return fold

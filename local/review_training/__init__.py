@@ -1,0 +1,1 @@
+"""Making the review classifier's table from labelled reviews. Needs scikit-learn."""
