@@ -204,3 +204,14 @@ def test_a_web_page_cannot_speak_to_the_local_ends(ends: Ends, headers: dict[str
     caught.value.close()
     assert caught.value.code == 403
     assert ends.queues.counts("work") == (0, 0, 0)
+
+
+def test_a_text_to_a_number_is_shown_with_the_number_masked(ends: Ends) -> None:
+    sns = ends.client("sns")
+    sns.publish(PhoneNumber="+447700900123", Message="Your order 1001 is waiting for payment.")
+    shown = ends.topics.latest()[0]
+    assert shown.topic_arn == "sms:+44***23"
+    assert shown.message.startswith("Your order")
+    assert "900123" not in str(shown)
+    with pytest.raises(sns.exceptions.ClientError):
+        sns.publish(PhoneNumber="07700 900123", Message="not E.164")
