@@ -64,13 +64,13 @@ def test_a_plain_bill_becomes_lines(reading: Any) -> None:
     assert bill.read.rejected == ()
     first, second = bill.dicts()
     assert {k: str(v) for k, v in first.items() if v not in (None, "", False)} == {
-        "line": "1", "file": "bill.csv", "row": "2", "waybill": "773000000000011",
+        "line": "2", "file": "bill.csv", "row": "2", "waybill": "773000000000011",
         "courier": "sto", "charge": "total", "amount_minor": "350", "freight_minor": "350",
         "currency": "CNY", "billed_on": "2026-10-03", "weight_g": "1250", "province": "广东",
         "city": "深圳市",
     }  # fmt: skip
     assert (second["amount_minor"], second["freight_minor"]) == (550, 350)
-    assert bill.rows("line, code, amount_minor", "charges") == [(2, "other", 200)]
+    assert bill.rows("line, code, amount_minor", "charges") == [(3, "other", 200)]
     (file,) = bill.read.files
     assert (file.layout, file.period, file.lines, file.amount_minor) == ("sto", "2026-10", 2, 900)
 

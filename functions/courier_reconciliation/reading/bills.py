@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import tempfile
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from aftersales.errors import BadInput
 from courier_reconciliation.model import DeclaredTotal, Rejected
-from courier_reconciliation.reading import layouts, load, texts
+from courier_reconciliation.reading import html_tables, kinds, layouts, load, texts, workbooks
 from courier_reconciliation.reading.model import BillFile, BillsRead, ReadingOptions, SheetRead
 
 if TYPE_CHECKING:
@@ -56,15 +57,24 @@ class _Reader:
         """Read a file, or say why not."""
         name = self._unused(path.name)
         try:
+            kind = kinds.kind_of(
+                path, self._options.unpacked_limit_bytes, self._options.grid_limit_cells
+            )
             sha256, has_blank_lines = _look_through(path)
-            sheets = [self._text(path, name, has_blank_lines=has_blank_lines)]
+            ignored: tuple[str, ...] = ()
+            if kind == kinds.WORKBOOK:
+                sheets, ignored = self._workbook(path, name)
+            elif kind == kinds.HTML:
+                sheets, ignored = self._page(path, name)
+            else:
+                sheets = [self._text(path, name, has_blank_lines=has_blank_lines)]
         except BadInput as exc:
             self.rejected.append(Rejected(name, exc.reason))
         except OSError as exc:
             reason = exc.strerror or type(exc).__name__
             self.rejected.append(Rejected(name, f"the file cannot be read: {reason}"))
         else:
-            self.files.append(self._described(path, name, sha256, sheets))
+            self.files.append(self._described(path, name, sha256, sheets, ignored))
 
     def _unused(self, name: str) -> str:
         """The file's name, with a number where two files have the same."""
@@ -75,8 +85,6 @@ class _Reader:
         return found
 
     def _text(self, path: Path, name: str, *, has_blank_lines: bool) -> SheetRead:
-        import duckdb
-
         text = texts.open_text(path, self._temp, has_blank_lines=has_blank_lines)
         layout = layouts.recognise(text.rows, self._options, names=(name,))
         if isinstance(layout, layouts.Unknown):
@@ -96,16 +104,86 @@ class _Reader:
         if even:
             try:
                 loaded = load.load(self._db, table, self._temp)
-            except duckdb.Error:
+            except load.UnevenError:
                 even = False
         if not even:
             copy, width = texts.rewritten(text, self._temp)
             table = replace(table, path=copy, width=width, delimiter=",")
             try:
                 loaded = load.load(self._db, table, self._temp)
-            except duckdb.Error as exc:
-                raise BadInput(f"the text cannot be read as a table: {str(exc)[:200]}") from exc
+            except load.UnevenError as exc:
+                raise BadInput(f"the text cannot be read as a table: {exc}") from exc
         return self._sheet(loaded, table, layout)
+
+    def _workbook(self, path: Path, name: str) -> tuple[list[SheetRead], tuple[str, ...]]:
+        days_later = workbooks.days_later(path)
+        found: list[SheetRead] = []
+        unknown: list[tuple[str, layouts.Unknown]] = []
+        for sheet in workbooks.open_sheets(path):
+            layout = layouts.recognise(
+                sheet.head, self._options, names=(sheet.name, name), days_later=days_later
+            )
+            if isinstance(layout, layouts.Unknown):
+                unknown.append((sheet.name, layout))
+                continue
+            if found and not sheet.visible:
+                unknown.append((sheet.name, layouts.Unknown("the sheet is hidden")))
+                continue
+            copy = self._temp / "sheet.csv"
+            sheet.write(copy, layout.data_at, layout.plan.filled_down)
+            table = load.Table(
+                file=name,
+                sheet=sheet.name,
+                path=copy,
+                plan=layout.plan,
+                width=max(sheet.width, 2),
+                first_row=layout.data_at + 1,
+                escape="\\",
+                even_width=True,
+                above=tuple(
+                    (n + 1, row) for n, row in enumerate(sheet.head[: layout.header.index])
+                ),
+            )
+            loaded = load.load(self._db, table, self._temp)
+            _explain_formulas(path, table, loaded)
+            found.append(self._sheet(loaded, table, layout))
+        return found, _ignored(found, unknown)
+
+    def _page(self, path: Path, name: str) -> tuple[list[SheetRead], tuple[str, ...]]:
+        found: list[SheetRead] = []
+        unknown: list[tuple[str, layouts.Unknown]] = []
+        for number, page in enumerate(html_tables.tables(path), 1):
+            layout = layouts.recognise(
+                page.rows[: layouts.PEEKED_ROWS], self._options, names=(name,)
+            )
+            label = f"table {number}"
+            if isinstance(layout, layouts.Unknown):
+                unknown.append((label, layout))
+                continue
+            copy = self._temp / "page.csv"
+            width = max(2, *map(len, page.rows))
+            with copy.open("w", encoding="utf-8", newline="") as stream:
+                writer = csv.writer(stream, lineterminator="\n")
+                for index, row in enumerate(page.rows[layout.data_at :], layout.data_at):
+                    cells = [
+                        None
+                        if (index, c) in page.reached and c not in layout.plan.filled_down
+                        else v
+                        for c, v in enumerate(row)
+                    ]
+                    writer.writerow([*cells, *[None] * (width - len(row))])
+            table = load.Table(
+                file=name,
+                sheet=label,
+                path=copy,
+                plan=layout.plan,
+                width=width,
+                first_row=layout.data_at + 1,
+                even_width=True,
+                above=tuple((n + 1, row) for n, row in enumerate(page.rows[: layout.header.index])),
+            )
+            found.append(self._sheet(load.load(self._db, table, self._temp), table, layout))
+        return found, _ignored(found, unknown)
 
     def _sheet(self, loaded: load.Loaded, table: load.Table, layout: layouts.Layout) -> SheetRead:
         self.rejected += loaded.rejected
@@ -127,7 +205,12 @@ class _Reader:
         )
 
     def _described(
-        self, path: Path, name: str, sha256: str, sheets: Sequence[SheetRead]
+        self,
+        path: Path,
+        name: str,
+        sha256: str,
+        sheets: Sequence[SheetRead],
+        ignored: tuple[str, ...],
     ) -> BillFile:
         amount, content = self._db.execute(
             "SELECT coalesce(sum(amount_minor), 0), printf('%032x', coalesce(sum(hash(waybill,"
@@ -146,6 +229,7 @@ class _Reader:
             sha256=sha256,
             content_hash=content,
             sheets=tuple(sheets),
+            ignored_sheets=ignored,
             period=month[0] if month else "",
             lines=sum(sheet.lines for sheet in sheets),
             refused=sum(sheet.refused for sheet in sheets),
@@ -168,3 +252,34 @@ def _look_through(path: Path) -> tuple[str, bool]:
                 )
             before = chunk
     return digest.hexdigest(), blank
+
+
+def _ignored(
+    found: Sequence[SheetRead], unknown: Sequence[tuple[str, layouts.Unknown]]
+) -> tuple[str, ...]:
+    """The sheets without parcels. Raises `BadInput` where there is no other."""
+    if not found:
+        if not unknown:
+            raise BadInput("the workbook is empty")
+        sheet, best = max(unknown, key=lambda one: one[1].known)
+        raise BadInput(f"sheet {sheet}: {best.reason}")
+    return tuple(sheet for sheet, _ in unknown)
+
+
+def _explain_formulas(path: Path, table: load.Table, loaded: load.Loaded) -> None:
+    """Tell a missing cell from a formula whose result nobody computed."""
+    suspects = [one for one in loaded.rejected if one.reason.startswith("the row has no ")]
+    if not suspects:
+        return
+    cells = workbooks.formulas_without_value(path, table.sheet)
+    rows = {row for row, _ in cells}
+    loaded.rejected = [
+        replace(one, reason=FORMULA) if one in suspects and one.row in rows else one
+        for one in loaded.rejected
+    ]
+
+
+FORMULA = (
+    "a cell of the row is a formula without a stored result; open the file in a spreadsheet program"
+    " and save it again"
+)

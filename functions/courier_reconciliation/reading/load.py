@@ -40,7 +40,8 @@ class Table:
     """One sheet as CSV text in UTF-8, and how it is read.
 
     `skip` lines stand before the data; the first data row is row `first_row` of the sheet. `escape`
-    is the character before a quotation mark inside quotes. `above` are the rows over the header.
+    is the character before a quotation mark inside quotes. `even_width`: every row has all columns.
+    `above` are the rows over the header.
     """
 
     file: str
@@ -52,6 +53,7 @@ class Table:
     skip: int = 0
     delimiter: str = ","
     escape: str = '"'
+    even_width: bool = False
     above: tuple[tuple[int, Sequence[str | None]], ...] = ()
 
 
@@ -64,6 +66,10 @@ class Loaded:
     rejected: list[Rejected] = field(default_factory=list)
     totals: list[DeclaredTotal] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+
+
+class UnevenError(Exception):
+    """The text is not CSV of even rows. Its text is what the CSV reader said."""
 
 
 def prepare(connection: DuckDBPyConnection) -> None:
@@ -96,7 +102,8 @@ def _read_csv(table: Table) -> str:
         f"(SELECT *, row_number() OVER () + {table.first_row - 1} AS number FROM read_csv("
         f"{literal(str(table.path))}, columns = {{{columns}}}, auto_detect = false, header = false,"
         f" skip = {table.skip}, delim = {literal(table.delimiter)}, quote = '\"',"
-        f" escape = {literal(table.escape)}, null_padding = true, max_line_size = 4194304,"
+        f" escape = {literal(table.escape)}, null_padding = {str(not table.even_width).lower()},"
+        " max_line_size = 4194304,"
         f" nullstr = [{nulls}]))"
     )
 
@@ -104,7 +111,7 @@ def _read_csv(table: Table) -> str:
 def load(connection: DuckDBPyConnection, table: Table, temp: Path) -> Loaded:
     """Read a sheet into the tables.
 
-    Raises `duckdb.Error` where the text is no even CSV (too many cells in a row, an open quotation
+    Raises `UnevenError` where the text is no even CSV (too many cells in a row, an open quotation
     mark, bytes that are no UTF-8): the caller has it rewritten and comes again.
     """
     return _Load(connection, table, temp).run()
@@ -118,6 +125,10 @@ class _Load:
         self._temp = temp
         self._found = Loaded()
         self._refused: list[tuple[Value, ...]] = []
+        self._further: list[tuple[Value, ...]] = []
+        self._first = self._one("SELECT coalesce(max(line), 0) FROM lines")
+        self._staged = 0
+        self._extras = [f"extra_{n}" for n in range(len(self._plan.extras))]
 
     def run(self) -> Loaded:
         self._learn_codes()
@@ -126,6 +137,7 @@ class _Load:
         self._one_by_one()
         self._decide_unsure()
         self._full_charge()
+        self._staged = self._one("SELECT count(*) FROM stage")
         self._keep()
         return self._found
 
@@ -140,14 +152,26 @@ class _Load:
         if "charge" in self._plan.columns and not self._one("SELECT count(*) FROM said_codes"):
             _say(self._db, "said_codes", [("运费", "freight")])
 
+    def _select(self, source: str, *, strong: bool) -> str:
+        """Lines are numbered by their rows, behind those of the sheets before."""
+        inner = select(self._plan, source, self._table.width, strong=strong)
+        file, sheet = literal(self._table.file), literal(self._table.sheet)
+        return (
+            f'SELECT "row" + {self._first} AS line, {file} AS file, {sheet} AS sheet, * FROM'
+            f" ({inner})"
+        )
+
     def _stage(self) -> None:
         """Everything that is plain, in one pass over the file."""
-        sql = select(self._plan, f"{_read_csv(self._table)} AS source", self._table.width,
-                     strong=False)  # fmt: skip
+        import duckdb
+
+        sql = self._select(f"{_read_csv(self._table)} AS source", strong=False)
         # The size of a file is not known, so the optimizer may think the dictionaries larger.
         self._execute("SET disabled_optimizers = 'build_side_probe_side,join_order'")
         try:
-            self._execute(f"CREATE OR REPLACE TEMP TABLE stage AS {sql}")
+            self._execute(f"CREATE OR REPLACE TABLE stage AS {sql}")
+        except duckdb.Error as exc:
+            raise UnevenError(str(exc).partition("\n")[0][:200]) from exc
         finally:
             self._execute("RESET disabled_optimizers")
 
@@ -166,7 +190,7 @@ class _Load:
         ):  # fmt: skip
             if (index := self._plan.columns.get(name)) is not None:
                 self._learn(f"c{index}", table)
-        sql = select(self._plan, "odd AS source", self._table.width, strong=True)
+        sql = self._select("odd AS source", strong=True)
         self._execute(f"INSERT INTO stage {sql}")
         self._execute("DROP TABLE odd")
 
@@ -205,7 +229,9 @@ class _Load:
                 break
         if end is not None:
             self._execute(f'DELETE FROM stage WHERE "row" > {end}')
-        self._insert("stage", [(*row, None) for row in good])
+        here = (self._table.file, self._table.sheet)
+        placed = [(self._first + int(str(row[0])), *here, *row, None) for row in good]
+        self._insert("stage", placed)
 
     def _verdict(
         self, number: int, cells: Sequence[str | None], good: list[tuple[Value, ...]]
@@ -213,7 +239,8 @@ class _Load:
         """Place one row: among the good ones, the totals, or the refused. "end" ends the sheet."""
         read = read_row(number, cells, self._plan)
         if not read.reason:
-            good += read.lines
+            good.append(read.lines[0])
+            self._further += read.lines[1:]
             return ""
         footer = footers.look_at(cells, self._plan)
         if footer is None and self._is_filling(cells):
@@ -331,30 +358,32 @@ class _Load:
             )
 
     def _keep(self) -> None:
-        """The stage becomes lines, with numbers of their own; surcharges become charges."""
-        file, sheet = literal(self._table.file), literal(self._table.sheet)
-        first = self._one("SELECT coalesce(max(line), 0) FROM lines")
-        self._found.lines = self._one("SELECT count(*) FROM stage")
-        named = ", ".join(f'"{name}"' for name in _OF_STAGE)
-        self._execute(
-            f"INSERT INTO lines SELECT row_number() OVER () + {first}, {file}, {sheet}, {named}"
-            " FROM stage"
-        )
+        """The stage becomes lines, or joins them; its surcharges become charges."""
         for n, (_, code) in enumerate(self._plan.extras):
             self._execute(
-                f"INSERT INTO charges SELECT line, {literal(code)}, extra FROM (SELECT"
-                f" row_number() OVER () + {first} AS line, extra_{n} AS extra FROM stage)"
-                " WHERE extra <> 0"
+                f"INSERT INTO charges SELECT line, {literal(code)}, extra_{n} FROM stage"
+                f" WHERE extra_{n} <> 0"
             )
-        self._execute("DROP TABLE stage")
-        before = self._one("SELECT coalesce(min(line), 0) FROM refused")
+        for name in ("prepaid_minor", *self._extras, "raw"):
+            self._execute(f"ALTER TABLE stage DROP COLUMN {name}")
+        if self._one("SELECT count(*) FROM lines"):
+            self._execute("INSERT INTO lines SELECT * FROM stage")
+            self._execute("DROP TABLE stage")
+        else:
+            # A million lines are not copied for nothing.
+            self._execute("DROP TABLE lines")
+            self._execute("ALTER TABLE stage RENAME TO lines")
+        last = self._one("SELECT coalesce(max(line), 0) FROM lines")
         at = len(_OF_STAGE)
+        here = (self._table.file, self._table.sheet)
+        self._insert(
+            "lines", [(last + n, *here, *row[:at]) for n, row in enumerate(self._further, 1)]
+        )
+        self._found.lines = self._staged + len(self._further)
+        before = self._one("SELECT coalesce(min(line), 0) FROM refused")
         self._insert(
             "refused",
-            [
-                (before - n - 1, self._table.file, self._table.sheet, *row[:at], row[-1])
-                for n, row in enumerate(self._refused)
-            ],
+            [(before - n, *here, *row[:at], row[-1]) for n, row in enumerate(self._refused, 1)],
         )
 
 

@@ -47,6 +47,13 @@ class Plan:
         return self.surcharges + self.unsure
 
     @property
+    def filled_down(self) -> frozenset[int]:
+        """Columns in which a cell merged over several rows counts for all of them: not money."""
+        money = {index for index, _ in self.extras}
+        money |= {index for name, index in self.columns.items() if name in AMOUNTS}
+        return frozenset(self.columns.values()) - money
+
+    @property
     def has_parts(self) -> bool:
         """Whether a row states its freight apart from something else."""
         named = {"freight", "first_weight_price"} & self.columns.keys()

@@ -89,6 +89,7 @@ def _shared(
             read = read_row(number, own, plan)
             if read.reason:
                 return read
+            # What is not taken apart (surcharges) stays with the first.
             lines += read.lines
         return RowRead(tuple(lines))
     reader = _Reader(cells, plan)

@@ -1,0 +1,226 @@
+"""Files that bills come in: workbooks, old workbooks, web pages, and what is none of them."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+from collections.abc import Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import openpyxl
+import pytest
+
+from courier_reconciliation.reading.bills import read_bills
+from courier_reconciliation.reading.model import ReadingOptions
+from tests.export_files import with_part, xls_file, xlsx_file, xlsx_sheets
+
+HEADER = ["运单号", "业务时间", "目的省份", "结算重量", "应收金额"]
+ROW = ["773000000000011", datetime(2026, 10, 3, 10, 12), "广东省", 1.25, 3.5]
+
+
+def read(path: Path, content: bytes, **options: Any) -> tuple[Any, Any]:
+    path.write_bytes(content)
+    connection = duckdb.connect()
+    return read_bills(connection, [path], ReadingOptions(**options)), connection
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Any:
+    return lambda content, name="bill.xlsx", **options: read(tmp_path / name, content, **options)
+
+
+def lines(connection: Any, columns: str = "waybill, amount_minor, weight_g, billed_on") -> Any:
+    return connection.execute(f"SELECT {columns} FROM lines ORDER BY line").fetchall()
+
+
+LINE = ("773000000000011", 350, 1250, date(2026, 10, 3))
+
+
+def test_a_workbook_is_read(file: Any) -> None:
+    found, tables = file(
+        xlsx_file([["申通 2026年10月账单"], [], HEADER, ROW, ["合计", None, None, None, 3.5]])
+    )
+    assert found.rejected == ()
+    assert lines(tables) == [LINE]
+    assert lines(tables, '"row", sheet, courier') == [(4, "export", "sto")]
+    assert [(t.row, t.amount_minor) for t in found.declared_totals] == [(5, 350)]
+
+
+def test_an_old_workbook_is_read(file: Any) -> None:
+    row = ["773000000000011", "2026-10-03", "广东省", 1.25, 3.5]
+    found, tables = file(xls_file([HEADER, row]), "bill.xls")
+    assert found.rejected == ()
+    assert lines(tables) == [LINE]
+
+
+def test_price_lists_and_summaries_of_a_workbook_are_not_read(file: Any) -> None:
+    found, tables = file(
+        xlsx_sheets(
+            {
+                "汇总": [["店铺", "件数", "金额"], ["旗舰店", 1, 3.5]],
+                "十月": [HEADER, ROW],
+                "报价": [["省份", "首重", "续重"], ["广东", 3, 1]],
+                "十月补": [HEADER, ["773000000000012", *ROW[1:]]],
+            }
+        )
+    )
+    assert lines(tables, "sheet, waybill") == [("十月", LINE[0]), ("十月补", "773000000000012")]
+    assert found.files[0].ignored_sheets == ("汇总", "报价")
+
+
+def test_a_merged_waybill_counts_for_its_rows_and_merged_money_once(file: Any) -> None:
+    header = ["运单号码", "日期", "服务", "计费重量", "应付金额"]
+    rows = [
+        header,
+        ["SF1234567890123", "2026-10-03", "运费", 1.5, 12],
+        [None, None, "保费", None, 1],
+        ["SF1234567890124", "2026-10-04", "运费", 1, 10],
+    ]
+    found, tables = file(xlsx_file(rows, merges=["A2:A3", "B2:B3", "D2:D3"]))
+    assert found.rejected == ()
+    assert lines(tables, "waybill, charge, amount_minor, weight_g") == [
+        ("SF1234567890123", "freight", 1200, 1500),
+        ("SF1234567890123", "insurance", 100, 1500),
+        ("SF1234567890124", "freight", 1000, 1000),
+    ]
+
+
+def test_numbers_that_a_spreadsheet_rounded_are_refused_row_by_row(file: Any) -> None:
+    found, tables = file(
+        xlsx_file([HEADER, [73123456789012, *ROW[1:]], [773123456789012345, *ROW[1:]]])
+    )
+    assert lines(tables, "waybill") == [("73123456789012",)]
+    (refused,) = found.rejected
+    assert refused.row == 3
+    assert "digits" in refused.reason
+    assert tables.execute("SELECT amount_minor FROM refused").fetchall() == [(350,)]
+
+
+def test_text_with_quotes_and_line_breaks_does_not_disturb_a_sheet(file: Any) -> None:
+    header = [*HEADER, "备注"]
+    rows = [header, [*ROW, '5" 屏\n易碎\\轻放, "急"'], ["773000000000012", *ROW[1:], ""]]
+    found, tables = file(xlsx_file(rows))
+    assert found.rejected == ()
+    assert lines(tables, "waybill, remark") == [
+        ("773000000000011", '5" 屏\n易碎\\轻放, "急"'),
+        ("773000000000012", ""),
+    ]
+
+
+def test_a_workbook_of_the_1904_system_has_the_same_days(file: Any) -> None:
+    book = openpyxl.Workbook()
+    book.epoch = openpyxl.utils.datetime.CALENDAR_MAC_1904
+    book.active.append(HEADER)
+    book.active.append(ROW)
+    serial = (date(2026, 10, 3) - date(1904, 1, 1)).days
+    book.active.append(["773000000000012", serial, *ROW[2:]])
+    out = io.BytesIO()
+    book.save(out)
+    _, tables = file(out.getvalue())
+    assert lines(tables, "billed_on") == [(date(2026, 10, 3),), (date(2026, 10, 3),)]
+
+
+def test_a_formula_without_a_result_is_told_from_a_missing_cell(file: Any) -> None:
+    found, tables = file(xlsx_file([HEADER, ROW, ["773000000000012", *ROW[1:4], "=D3*3"]]))
+    assert lines(tables) == [LINE]
+    (refused,) = found.rejected
+    assert (refused.row, "formula" in refused.reason) == (3, True)
+
+
+def html(rows: Sequence[Sequence[object]]) -> str:
+    body = "".join("<tr>" + "".join(f"<td>{c}</td>" for c in row) + "</tr>" for row in rows)
+    return f"<html><head><meta charset=gbk></head><body><table>{body}</table></body></html>"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_a_web_page_saved_as_xls_is_read(file: Any, encoding: str) -> None:
+    row = ["773000000000011", "2026-10-03", "广东省", "1.25", "&yen;3.50"]
+    found, tables = file(html([["账单"], HEADER, row]).encode(encoding), "bill.xls")
+    assert found.rejected == ()
+    assert lines(tables) == [LINE]
+
+
+def encrypted() -> bytes:
+    return (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+        + bytes(2000)
+        + "EncryptedPackage".encode("utf-16-le")
+        + bytes(2000)
+    )
+
+
+def truncated() -> bytes:
+    whole = xlsx_file([HEADER, *[ROW] * 50])
+    return whole[: len(whole) * 2 // 3]
+
+
+def bomb() -> bytes:
+    sheet = b"<worksheet><sheetData>" + b" " * 60_000_000 + b"</sheetData></worksheet>"
+    return with_part(xlsx_file([HEADER, ROW]), "xl/worksheets/sheet1.xml", sheet)
+
+
+def lying_bomb() -> bytes:
+    """An archive that says of its largest part that it is small."""
+    content = bytearray(bomb())
+    with zipfile.ZipFile(io.BytesIO(bytes(content))) as archive:
+        size = archive.getinfo("xl/worksheets/sheet1.xml").file_size
+    told = struct.pack("<I", size)
+    while (at := content.find(told)) >= 0:
+        content[at : at + 4] = struct.pack("<I", 900)
+    return bytes(content)
+
+
+def far_cell() -> bytes:
+    book = openpyxl.Workbook()
+    book.active.append(HEADER)
+    book.active.append(ROW)
+    book.active["XFD1048576"] = "x"
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "empty"),
+        (b" \r\n", "empty"),
+        (b"%PDF-1.7 ...", "PDF"),
+        (b"\x89PNG\r\n...", "picture"),
+        (b"\x1f\x8b\x08...", "gzip"),
+        (b'{"waybill": 1}', "no table"),
+        (b"\x00\x01\x02\x03" * 100, "neither a text file nor a workbook"),
+        (b"PK\x03\x04 something else", "damaged"),
+        (b"<html><body>\xe8\xaf\xb7\xe7\x99\xbb\xe5\xbd\x95</body></html>", "without a table"),
+        (truncated(), "damaged"),
+        (encrypted(), "password"),
+        (bomb(), "unpacks to more than"),
+        (lying_bomb(), "unpacks to more than"),
+        (far_cell(), "reaches to row 1048576"),
+        ("店铺,件数,金额\n旗舰店,3,12\n".encode(), "Columns seen: 店铺, 件数, 金额"),
+        ("运单号,省份\n773000000000011,广东\n".encode(), "an amount (应收金额"),
+        (xlsx_file([["店铺", "件数"], ["旗舰店", 3]]), "Columns seen: 店铺, 件数"),
+        (xlsx_file([]), "empty"),
+    ],
+)
+def test_a_file_that_cannot_be_read_has_a_verdict(file: Any, content: bytes, reason: str) -> None:
+    found, tables = file(content, unpacked_limit_bytes=50_000_000)
+    assert found.files == ()
+    (rejected,) = found.rejected
+    assert reason in rejected.reason
+    assert lines(tables) == []
+
+
+def test_one_unreadable_file_does_not_keep_the_others_from_being_read(tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(b"%PDF-1.7")
+    (tmp_path / "b.xlsx").write_bytes(xlsx_file([HEADER, ROW]))
+    connection = duckdb.connect()
+    paths = [tmp_path / "a.pdf", tmp_path / "b.xlsx", tmp_path / "missing.csv"]
+    found = read_bills(connection, paths, ReadingOptions())
+    assert [one.name for one in found.files] == ["b.xlsx"]
+    assert [one.file for one in found.rejected] == ["a.pdf", "missing.csv"]
+    assert lines(connection) == [LINE]
