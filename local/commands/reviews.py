@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from local.commands.review_desk import register, reply, report
 from local.terminal import json_option, plain, print_json, print_table, progress, read_bytes, say
 
 if TYPE_CHECKING:
@@ -23,6 +24,11 @@ STEP = 1000
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def reviews() -> None:
     """What buyers write: judge reviews, see why, teach the classifier your own."""
+
+
+reviews.add_command(reply)
+reviews.add_command(register)
+reviews.add_command(report)
 
 
 @reviews.command()

@@ -36,7 +36,7 @@ PARCEL_KINDS = (
 )
 ORDER_KINDS = ("unpaid_order",)
 """About an order that has no parcel yet."""
-REPORT_KINDS = ("reminder_report",)
+REPORT_KINDS = ("reminder_report", "review_report")
 """For operators; nothing has to be done about them."""
 OPERATOR_KINDS = (
     "source_down",
@@ -102,6 +102,11 @@ PLACES = frozenset(
         "complaints",  # of how many buyers
         "days",
         "edit_left",
+        "reviews",  # how many there were in a week
+        "bad",
+        "share",
+        "before",
+        "outcomes",
         "contact",  # the buyer left one
         "reply",
     }

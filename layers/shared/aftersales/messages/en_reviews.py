@@ -25,6 +25,14 @@ HINTS = {
     "asks_for_money": "the words ask for money or offer to change the review",
     "copied": "the same words stand under {n} other products",
 }
+OUTCOMES = {
+    "changed": "changed by the buyer",
+    "deleted": "deleted",
+    "replied": "replied",
+    "given_up": "given up",
+    "open": "open",
+    "no_case": "no case",
+}
 FIELD_LABELS = {
     "rating": "Rating",
     "review": "Review",
@@ -96,5 +104,16 @@ KINDS = {
         todo="Report the review in the back office.",
         solved_title="advertisement settled",
         solved_what="The advertisement is settled.",
+    ),
+    "review_report": Wording(
+        title="Reviews[, week {week}|]",
+        what="[{reviews} reviews, {bad} of them bad ({share})|No reviews][; the week before it was "
+        "{before}|].",
+        why="[Most complaints are about: {topics}. |][The product with most bad reviews is "
+        "{product}.|]",
+        todo="[What became of the bad ones: {outcomes}. |]The command aftersales reviews report "
+        "draws charts.",
+        solved_title="report",
+        solved_what="Nothing is to be done.",
     ),
 }

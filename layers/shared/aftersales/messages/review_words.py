@@ -14,6 +14,7 @@ from aftersales.money import to_text
 
 REVIEW_CHARACTERS = 300
 TOPICS_SHOWN = 4
+REPORT = "review_report"
 
 
 class Vocabulary(Protocol):
@@ -23,6 +24,7 @@ class Vocabulary(Protocol):
     TOPICS: Mapping[str, str]
     REFUNDS: Mapping[str, str]
     HINTS: Mapping[str, str]
+    OUTCOMES: Mapping[str, str]
     HINT_NOTE: str
     OPEN_REVIEW: str
 
@@ -35,6 +37,8 @@ def vocabulary(facts: Facts) -> Vocabulary:
 
 def review_words(facts: Facts) -> dict[str, str | None]:
     """What the places of sentences about reviews hold; see `catalogue.PLACES`."""
+    if facts.alert.kind == REPORT:
+        return _report_words(facts, vocabulary(facts))
     if facts.alert.kind not in REVIEW_KINDS:
         return {}
     said = vocabulary(facts)
@@ -77,6 +81,18 @@ def review_buttons(facts: Facts) -> tuple[Button, ...]:
     if facts.alert.kind not in REVIEW_KINDS or not url.startswith(("https://", "http://")):
         return ()
     return (Button(vocabulary(facts).OPEN_REVIEW, url),)
+
+
+def _report_words(facts: Facts, said: Vocabulary) -> dict[str, str | None]:
+    pairs = [entry.partition(":") for entry in (facts.text("outcomes") or "").split(",")]
+    outcomes = [f"{said.OUTCOMES[name]} {n}" for name, _, n in pairs if name in said.OUTCOMES]
+    names = ("reviews", "bad", "share", "before", "week")
+    return {
+        **{name: facts.text(name) for name in names},
+        "topics": _topics(facts, said),
+        "product": facts.masked("product"),
+        "outcomes": facts.catalogue.list_separator.join(outcomes) or None,
+    }
 
 
 def _stars(said: Vocabulary, rating: int | None) -> str | None:

@@ -25,6 +25,14 @@ HINTS = {
     "asks_for_money": "文字里提到赔偿或改评价",
     "copied": "同样的文字也写在另外 {n} 件商品下",
 }
+OUTCOMES = {
+    "changed": "买家已改",
+    "deleted": "已删除",
+    "replied": "已回复",
+    "given_up": "不再跟进",
+    "open": "处理中",
+    "no_case": "未立工单",
+}
 FIELD_LABELS = {
     "rating": "评分",
     "review": "评价",
@@ -88,5 +96,13 @@ KINDS = {
         todo="到后台举报这条评价。",
         solved_title="广告评价已处理",
         solved_what="广告评价已经处理。",
+    ),
+    "review_report": Wording(
+        title="[{week} 周|]评价情况",
+        what="[共 {reviews} 条评价，差评 {bad} 条，占 {share}|没有评价][，上周占 {before}|]。",
+        why="[说得最多的是{topics}。|][差评最多的商品是“{product}”。|]",
+        todo="[差评的结果：{outcomes}。|]图表可以用命令 aftersales reviews report 生成。",
+        solved_title="报告",
+        solved_what="不用处理。",
     ),
 }

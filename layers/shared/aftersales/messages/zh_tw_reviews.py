@@ -25,6 +25,14 @@ HINTS = {
     "asks_for_money": "文字裡提到賠償或修改評價",
     "copied": "同樣的文字也寫在另外 {n} 項商品",
 }
+OUTCOMES = {
+    "changed": "買家已修改",
+    "deleted": "已刪除",
+    "replied": "已回覆",
+    "given_up": "不再追蹤",
+    "open": "處理中",
+    "no_case": "未開案件",
+}
 FIELD_LABELS = {
     "rating": "評分",
     "review": "評價",
@@ -88,5 +96,13 @@ KINDS = {
         todo="到賣家後台檢舉這則評價。",
         solved_title="廣告評價已處理",
         solved_what="廣告評價已經處理。",
+    ),
+    "review_report": Wording(
+        title="[{week} 週|]評價情況",
+        what="[共 {reviews} 則評價，負評 {bad} 則，占 {share}|沒有評價][，上週占 {before}|]。",
+        why="[最常提到的是{topics}。|][負評最多的商品是「{product}」。|]",
+        todo="[負評的結果：{outcomes}。|]圖表可以用指令 aftersales reviews report 產生。",
+        solved_title="報告",
+        solved_what="不用處理。",
     ),
 }

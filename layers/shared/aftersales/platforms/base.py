@@ -141,6 +141,11 @@ class Platform(Protocol):
         """
         ...
 
+    def refusal_of_reply(self, review: Review, text: str) -> WriteAnswer | None:
+        """Why the platform would refuse this answer, None where it would take it, as far as is
+        known without asking it."""
+        ...
+
     def reply_to_review(self, review: Review, text: str) -> WriteAnswer:
         """Answer a review in public. `review` must be as new as can be, see `Platform.review`.
 

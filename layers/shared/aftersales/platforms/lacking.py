@@ -46,6 +46,10 @@ class Lacking:
         """See `Platform.review`."""
         raise self._not_offered(Capability.REVIEW_BY_ID)
 
+    def refusal_of_reply(self, review: Review, text: str) -> WriteAnswer | None:  # noqa: ARG002
+        """See `Platform.refusal_of_reply`."""
+        return WriteAnswer(False, "not_offered", f"{self.name} does not offer it")
+
     def reply_to_review(self, review: Review, text: str) -> WriteAnswer:  # noqa: ARG002
         """See `Platform.reply_to_review`."""
         raise self._not_offered(Capability.REPLY_TO_REVIEW)

@@ -199,9 +199,13 @@ class Taobao:
         """See `Platform.review`. TOP shows reviews of the last 180 days."""
         return self._reviews.again(known)
 
+    def refusal_of_reply(self, review: Review, text: str) -> WriteAnswer | None:
+        """See `Platform.refusal_of_reply`: 500 characters, 30 days, before a follow-up."""
+        return self._reviews.refusal_of_reply(review, text.strip())
+
     def reply_to_review(self, review: Review, text: str) -> WriteAnswer:
         """See `Platform.reply_to_review`. What TOP would refuse is not sent."""
-        refusal = self._reviews.refusal_of_reply(review, text.strip())
+        refusal = self.refusal_of_reply(review, text)
         if refusal is not None:
             return refusal
         asked = {"oid": review.line_id, "reply": text.strip()}

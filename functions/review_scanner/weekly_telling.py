@@ -1,0 +1,63 @@
+"""The weekly report as a message to the operators."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from aftersales.calendar import zone_named
+from aftersales.cases.casebook import Casebook
+from aftersales.findings import Finding, Severity
+from aftersales.settings.model import Settings
+from aftersales.tables import reviews
+from review_scanner.weekly import DAYS, OTHER, Weekly, bounds_of, week_of, weekly_of
+
+KIND = "review_report"
+
+
+def last_week(settings: Settings, now: datetime) -> str:
+    """The week before that of a time, in the desk's zone."""
+    return week_of(now - timedelta(days=DAYS), zone_named(settings.time_zone))
+
+
+def read_week(settings: Settings, week: str, shop_id: str = "") -> Weekly:
+    """The figures of a week (`2026-W45`) of all shops, or of one. Raises `BadInput`."""
+    zone = zone_named(settings.time_zone)
+    start, end = bounds_of(week, zone)
+    before = start - timedelta(days=DAYS)
+    shops = [shop_id] if shop_id else [shop.id for shop in settings.shops]
+    records = (each for shop in shops for each in reviews.written_between(shop, start, end))
+    earlier = (each for shop in shops for each in reviews.written_between(shop, before, start))
+    return weekly_of(week, zone, records, earlier)
+
+
+def tell_of_week(
+    settings: Settings, casebook: Casebook, week: str, now: datetime
+) -> dict[str, Any]:
+    """Announce the report of a week, once; a week in which nobody wrote has none."""
+    report = read_week(settings, week)
+    if not report.reviews:
+        return {"week": week, "told": "nothing_written"}
+    finding = Finding(KIND, f"report:reviews/{week}", Severity.NOTICE, "", facts_of(report))
+    told = casebook.announce(finding, now).value
+    return {"week": week, "reviews": report.reviews, "bad": report.bad, "told": told}
+
+
+def facts_of(report: Weekly) -> dict[str, str | int | None]:
+    """The report as the facts of its message."""
+    topics = [name for name in report.topics if name != OTHER]
+    return {
+        "week": report.week,
+        "reviews": report.reviews,
+        "bad": report.bad,
+        "share": _percent(report.share),
+        "before": _percent(report.before),
+        "topics": ",".join(topics) or None,
+        "product": report.products[0].product if report.products else None,
+        "outcomes": ",".join(f"{name}:{number}" for name, number in report.outcomes.items())
+        or None,
+    }
+
+
+def _percent(share: float | None) -> str | None:
+    return None if share is None else f"{share:.1%}"
