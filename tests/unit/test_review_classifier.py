@@ -65,7 +65,7 @@ def test_no_text_is_too_strange_and_the_answer_is_the_same_each_time(text, ratin
 @given(TEXTS)
 def test_the_short_way_to_tokens_gives_the_same_ones(text):
     form = folded(text)
-    assert tokens_of(form) == _TOKEN.findall(form)
+    assert tokens_of(form) == re.findall(_TOKEN, form)
 
 
 @given(TEXTS)
@@ -195,3 +195,20 @@ def test_the_map_of_characters_is_what_its_source_gives():
     assert re.sub(r"\s", "", module(pairs)) == re.sub(
         r"\s", "", Path(characters.__file__ or "").read_text("utf-8")
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "东西很好用，颜色也漂亮，就是客服态度太差了，不理人",
+        "Nice colour and good sound, love it, but the battery died in two days, it is useless",
+    ],
+)
+def test_a_turn_to_what_is_bad_is_a_hidden_complaint(text):
+    judgement = judge(text, 5)
+    assert judgement.hidden_complaint
+    assert judgement.worst or judgement.sentiment == "negative"
+
+
+def test_a_turn_to_something_harmless_is_none():
+    assert not judge("很好，就是我想要的颜色，很喜欢，推荐", 5).hidden_complaint

@@ -15,6 +15,8 @@ from typing import NamedTuple
 from review_scanner.classifier.characters import SIMPLIFIED, TRADITIONAL
 from review_scanner.classifier.text import plain
 
+DOUBTFUL = 1.0
+"""Advertisements are not what the score learnt from; below this it says little of one."""
 STRONG = 2
 """So many offers are an advertisement even in a text that scores as negative."""
 
@@ -26,9 +28,10 @@ _HINT_WORDS = """
     代理 加盟 货源 批发 直销 直供 代购 代刷 代练 代开 发票 办证 信用卡 贷款 低息 套现 领券 领取
     内部券 优惠券 福利 免费 元购 招收 招聘 招募 诚招 诚聘 宝妈 高价 低价 出售 转让 出手 卖号
     收号 娱乐城 博彩 彩票 六合 时时彩 荷官 棋牌 增粉 涨粉 推广 引流 减肥茶 减肥药 祛斑 丰胸 壮阳
-    增大 包赔 秒到 有意者 需要的 想要的 同款 本店 我店 我的店 我家店 新店 找我 咨询 call text
-    txt dm email message contact inbox promo code website channel earn click visit winner prize
-    claim wholesale loan casino crypto subscribe followers free
+    增大 包赔 秒到 有意者 转卖 卖给 想卖 想要转 感兴趣 有需要 朋友要 预约 需要的 想要的 同款
+    本店 我店 我的店 我家店 新店 找我 咨询 call text txt dm email message contact inbox promo
+    code website channel earn click visit winner prize claim wholesale loan casino crypto
+    subscribe followers free
 """
 _HINTS = frozenset(_HINT_WORDS.split())
 """N-grams; a text without one of them is not looked at closely."""
@@ -50,7 +53,7 @@ _DISGUISES = {
 }
 _MARKS = frozenset(mark for mark in _DISGUISES if mark > "\u2000" and not "一" <= mark <= "龥")
 _GAP = r"[\s.·\-_*~,。、|/]{0,2}"
-_DIGIT_RUN = re.compile(rf"(?<!\d)1{_GAP}[3-9](?:{_GAP}\d){{9}}(?!\d)")
+_DIGIT_RUN = re.compile(rf"(?<!\d)1{_GAP}[03-9](?:{_GAP}\d){{9}}(?!\d)")
 _LETTERS_APART = re.compile(r"(?<![a-z0-9])(?:[a-z0-9][\s.·_*~-]{1,2}){4,}[a-z0-9](?![a-z0-9])")
 
 _BETWEEN = re.compile(r"[\s.·_*~-]")
@@ -84,7 +87,9 @@ _OFFER = re.compile(
     r"|低价出|出售|转让"
     r"|特价出|出手|便宜[出卖]|[卖收]号|娱乐城|博彩|彩票|六合|时时彩|赌|荷官|棋牌|增粉|涨粉|推广"
     r"|引流|减肥[茶药产]|祛斑|丰胸"
-    r"|壮阳|增大|成人用品|包赔|秒到|有意者|需要的(?:联系|加|找)|想要的(?:联系|加|找)|同款(?:只要"
+    r"|壮阳|增大|成人用品|包赔|秒到|有意者|转卖|卖给|想卖"
+    r"|想要转|感兴趣.{0,4}(?:联系|短[信息])|有需要.{0,6}(?:联系|加|找)|有朋友要|预约.{0,4}电话"
+    r"|需要的(?:联系|加|找)|想要的(?:联系|加|找)|同款(?:只要"
     r"|仅|才)"
     r"|我[家的]店|本店|欢迎(?:光临|选购|咨询|加|联系)|新店|找我(?:买|拿)|咨询(?:加|电话|热线)"
     r"|详[情询]"
@@ -128,7 +133,7 @@ def is_advertising(found: Contact, score: float) -> bool:
     if found.grievance:
         return False
     if score > 0 and found.contact:
-        return found.offers >= STRONG
+        return found.offers >= (1 if score < DOUBTFUL else STRONG)
     return (found.contact and found.offers > 0) or found.offers > STRONG
 
 

@@ -8,9 +8,9 @@ from review_scanner.classifier.advertising import contact_in, is_advertising, wa
 from review_scanner.classifier.sentiment import (
     NEGATIVE,
     POSITIVE,
+    complaint_in,
     score_of,
     sentiment_of,
-    worst_sentence,
 )
 from review_scanner.classifier.table import Table, shipped
 from review_scanner.classifier.text import grams_of, read
@@ -72,9 +72,8 @@ def judge(text: str, rating: float | None = None, table: Table | None = None) ->
         if sentiment == NEGATIVE:
             hidden = rating is not None
         else:
-            value, sentence = worst_sentence(reading, table)
-            if value > table.head.clause:
-                hidden, worst = True, sentence
+            worst = complaint_in(reading, table)
+            hidden = bool(worst)
     return Judgement(
         sentiment=sentiment,
         score=score,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from math import sqrt
 
 from review_scanner.classifier.table import ZERO, Table, shipped
@@ -15,6 +14,12 @@ _TURN = (
 )
 """Between two sentences, or before a word with which buyers turn to what they did not like."""
 _GAP_OF_WORDS = r"(?<=[a-z0])\n(?=[a-z0])"
+_TURNS = (
+    *("但", "就是", "不过", "只是", "可惜", "唯一", "美中不足", "除了"),
+    *("but ", "however", "only ", "except "),
+)
+TURNED_ABOVE = 1.0
+"""After a word with which buyers turn, a sentence above this score is a complaint."""
 _SHORTEST = 4
 """A sentence of fewer tokens says too little to be judged by itself."""
 
@@ -58,7 +63,7 @@ def worst_sentence(reading: Reading, table: Table) -> tuple[float, str]:
 
     A text of one sentence, or whose sentences are too short, has none: minus infinity and "".
     """
-    parts = re.split(_TURN, reading.text)
+    parts = _parts(reading.text)
     worst = (float("-inf"), "")
     if len(parts) < 2:
         return worst
@@ -69,8 +74,24 @@ def worst_sentence(reading: Reading, table: Table) -> tuple[float, str]:
     return worst
 
 
+def complaint_in(reading: Reading, table: Table) -> str:
+    """The sentence of a text, folded, that is a complaint by itself; "" where none is."""
+    score, sentence = worst_sentence(reading, table)
+    if score > table.head.clause:
+        return sentence
+    for part in _parts(reading.text):
+        if part.lstrip(" ,、").startswith(_TURNS):
+            turned = read_folded(part)
+            enough = len(turned.tokens) >= _SHORTEST
+            if enough and score_of(turned, table) > TURNED_ABOVE:
+                return part.strip(" ,、")
+    return ""
+
+
 def reasons(text: str, table: Table | None = None) -> tuple[float, list[Reason]]:
     """(bias, what each n-gram added): together the score. The heaviest first."""
+    import re
+
     table = table or shipped()
     reading = read(text)
     if not reading.slots:
@@ -90,3 +111,9 @@ def reasons(text: str, table: Table | None = None) -> tuple[float, list[Reason]]
     ]
     found.sort(key=lambda reason: (-abs(reason.weight), reason.gram))
     return score_of(reading, table) - sum(reason.weight for reason in found), found
+
+
+def _parts(text: str) -> list[str]:
+    import re
+
+    return re.split(_TURN, text)

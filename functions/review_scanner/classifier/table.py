@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import struct
 import zlib
-from functools import cache
 
 from review_scanner.classifier.text import BITS
 
@@ -104,10 +103,14 @@ def _refused(reason: str) -> Exception:
     return BadInput(reason)
 
 
-@cache
+_SHIPPED: list[Table] = []
+
+
 def shipped() -> Table:
     """The table that ships with the function, read once per process."""
-    return unpack(shipped_bytes())
+    if not _SHIPPED:
+        _SHIPPED.append(unpack(shipped_bytes()))
+    return _SHIPPED[0]
 
 
 def shipped_bytes() -> bytes:
