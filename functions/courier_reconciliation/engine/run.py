@@ -1,0 +1,474 @@
+"""A reconciliation from tables to answer: match and price in bulk, explain what is left."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from courier_reconciliation.causes.explain import Explainer
+from courier_reconciliation.causes.tolerances import DEFAULT, Tolerances
+from courier_reconciliation.causes.whole_waybill import as_one
+from courier_reconciliation.engine import matching, prices
+from courier_reconciliation.model import (
+    TOTAL,
+    BilledRow,
+    DeclaredTotal,
+    Discrepancy,
+    Kind,
+    Outcome,
+    Rejected,
+    Shipment,
+)
+from courier_reconciliation.rates.card import NotPriced, RateCard, facts_of
+from courier_reconciliation.rates.price import price
+from courier_reconciliation.result import CourierTotal, NotAuditable, Reconciliation
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from courier_reconciliation.reading.model import BillsRead
+
+BATCH = 5_000
+_LINE = (
+    'l.line, l.file, l.sheet, l."row", l.waybill, l.courier, l.amount_minor, l.charge, l.currency,'
+    " l.billed_on, l.parent, l.order_id, l.service, l.freight_minor, l.tax_minor,"
+    " l.discount_minor, l.weight_g, l.actual_g, l.length_mm, l.width_mm, l.height_mm, l.province,"
+    " l.city, l.pieces, l.is_return, l.remark"
+)
+_SHIPMENT = (
+    's."row", s.waybill, s.courier, s.shipped_on, s.province, s.order_id, s.weight_g, s.length_mm,'
+    " s.width_mm, s.height_mm, s.city, s.service, s.declared_minor, s.cod_minor, s.parcel_count,"
+    " s.outcome"
+)
+_OF_LINE = _LINE.count(",") + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """`period` (`2026-10`): "" takes the month in which most rows lie."""
+
+    period: str = ""
+    tolerances: Tolerances = DEFAULT
+    progress: Callable[[str], None] = field(default=lambda step: None)
+
+
+def reconcile(
+    connection: DuckDBPyConnection,
+    bills: BillsRead,
+    card: RateCard,
+    options: Options,
+    temp: Path,
+    rejected: Sequence[Rejected] = (),
+) -> Reconciliation:
+    """Compare the tables `lines` and `shipments` by the card.
+
+    Leaves the tables `verdicts` and `unbilled` for reports. `rejected` is what else could not be
+    read. A bill of an earlier month beside one of the period is only looked at for parcels that are
+    billed a second time.
+    """
+    return _Run(connection, bills, card, options, temp).run(rejected)
+
+
+class _Run:
+    def __init__(
+        self,
+        connection: DuckDBPyConnection,
+        bills: BillsRead,
+        card: RateCard,
+        options: Options,
+        temp: Path,
+    ) -> None:
+        self._db = connection
+        self._bills = bills
+        self._card = card
+        self._options = options
+        self._temp = temp
+        self._found: list[Discrepancy] = []
+        self._not_auditable: list[NotAuditable] = []
+        self._notes: list[str] = []
+        self._far: list[Rejected] = []
+
+    def run(self, rejected: Sequence[Rejected]) -> Reconciliation:
+        period = self._options.period or self._usual_month()
+        earlier = self._set_aside(period)
+        self._options.progress("price")
+        prices.lay_out(self._db, self._card, self._temp)
+        self._options.progress("match")
+        matching.judge(self._db, prices.expected_codes(self._card))
+        self._options.progress("explain")
+        self._explain(earlier)
+        first, last = _days(period)
+        matching.unbilled(self._db, self._couriers(), first, last)
+        self._missing()
+        self._declared()
+        self._outside(first, last)
+        self._verdicts()
+        return self._answer(period, rejected)
+
+    def _one(self, sql: str) -> Any:
+        row = self._db.execute(sql).fetchone()
+        return row[0] if row else None
+
+    def _usual_month(self) -> str:
+        return (
+            self._one(
+                "SELECT strftime(billed_on, '%Y-%m') AS month FROM lines WHERE billed_on IS NOT NULL"
+                " GROUP BY month ORDER BY count(*) DESC, month DESC LIMIT 1"
+            )
+            or ""
+        )
+
+    def _set_aside(self, period: str) -> bool:
+        """Bills of earlier months become evidence, where there is one of this month too."""
+        before = [f.name for f in self._bills.files if f.period and f.period < period]
+        if not before or len(before) == len([f for f in self._bills.files if f.lines]):
+            self._notes += [
+                f"{f.name} is a bill of {f.period}, not of {period}"
+                for f in self._bills.files
+                if f.period and period and f.period != period
+            ]
+            return False
+        self._db.execute("CREATE OR REPLACE TEMP TABLE earlier AS SELECT * FROM lines LIMIT 0")
+        for name in before:
+            self._db.execute("INSERT INTO earlier SELECT * FROM lines WHERE file = ?", [name])
+            self._db.execute("DELETE FROM lines WHERE file = ?", [name])
+            self._notes.append(f"{name} is of an earlier month: only parcels billed twice count")
+        return True
+
+    def _couriers(self) -> list[str]:
+        found = self._db.execute(
+            "SELECT DISTINCT courier FROM lines WHERE courier <> '' UNION SELECT DISTINCT courier"
+            ' FROM shipments WHERE "row" IN (SELECT shipment FROM judged)'
+        ).fetchall()
+        return sorted(courier for (courier,) in found)
+
+    def _explain(self, has_earlier: bool) -> None:
+        self._db.execute(
+            "CREATE OR REPLACE TEMP TABLE left_over AS SELECT line, shipment FROM judged WHERE NOT ok"
+        )
+        if has_earlier:
+            # What agrees by itself may still have been billed before.
+            self._db.execute(
+                "INSERT INTO left_over SELECT j.line, j.shipment FROM judged AS j JOIN lines AS l"
+                " USING (line) WHERE j.ok AND l.waybill IN (SELECT waybill FROM earlier)"
+            )
+        extras = self._extras()
+        before = self._earlier() if has_earlier else {}
+        explainer = Explainer(self._card, self._options.tolerances)
+        for rows, shipment in self._groups(extras):
+            seen = [one for n in {row.waybill_number for row in rows} for one in before.get(n, ())]
+            explained = explainer.explain(rows, shipment, seen)
+            self._found += as_one(explained.discrepancies)
+            if explained.not_auditable_minor:
+                main = rows[0]
+                self._not_auditable.append(
+                    NotAuditable(
+                        courier=main.courier,
+                        waybill_number=main.waybill_number,
+                        billed_minor=explained.not_auditable_minor,
+                        currency=main.currency,
+                        reason=explained.reason,
+                        file=main.file,
+                        sheet=main.sheet,
+                        row=main.row,
+                        order_id=shipment.order_id if shipment else main.order_id,
+                    )
+                )
+
+    def _extras(self) -> dict[int, list[tuple[str, int]]]:
+        found: dict[int, list[tuple[str, int]]] = defaultdict(list)
+        for line, code, amount in self._db.execute(
+            "SELECT line, code, amount_minor FROM charges WHERE line IN (SELECT line FROM left_over)"
+            " ORDER BY line, code"
+        ).fetchall():
+            found[line].append((code, amount))
+        return found
+
+    def _earlier(self) -> dict[str, list[BilledRow]]:
+        found: dict[str, list[BilledRow]] = defaultdict(list)
+        for row in self._db.execute(
+            f"SELECT {_LINE} FROM earlier AS l WHERE l.waybill IN (SELECT waybill FROM lines)"
+        ).fetchall():
+            found[row[4]].append(_billed(row, ()))
+        return found
+
+    def _groups(
+        self, extras: dict[int, list[tuple[str, int]]]
+    ) -> Iterator[tuple[list[BilledRow], Shipment | None]]:
+        """The rows that do not agree, by shipment, or by number where nobody shipped it."""
+        found = self._db.execute(
+            f"SELECT {_LINE}, {_SHIPMENT} FROM left_over AS j JOIN lines AS l USING (line)"
+            ' LEFT JOIN shipments AS s ON s."row" = j.shipment'
+            " ORDER BY j.shipment, l.waybill, l.line"
+        )
+        key: object = None
+        rows: list[BilledRow] = []
+        shipment: Shipment | None = None
+        while batch := found.fetchmany(BATCH):
+            for row in batch:
+                number = row[_OF_LINE]
+                own = ("unknown", row[4]) if number is None else number
+                if own != key and rows:
+                    yield rows, shipment
+                    rows = []
+                if own != key:
+                    key, shipment = own, None if number is None else _shipped(row[_OF_LINE:])
+                billed = _billed(row, tuple(extras.get(row[0], ())))
+                if not billed.courier and shipment is not None:
+                    billed = replace(billed, courier=shipment.courier)
+                rows.append(billed)
+        if rows:
+            yield rows, shipment
+
+    def _missing(self) -> None:
+        """Delivered, and on no bill."""
+        for row in self._db.execute(
+            f'SELECT {_SHIPMENT} FROM unbilled AS u JOIN shipments AS s ON s."row" = u.shipment'
+            " WHERE u.reason = 'missing' ORDER BY s.\"row\""
+        ).fetchall():
+            shipment = _shipped(row)
+            priced = price(self._card, facts_of(shipment))
+            if isinstance(priced, NotPriced):
+                continue
+            evidence = (("shipped_on", shipment.shipped_on.isoformat()),)
+            self._found.append(
+                Discrepancy(
+                    kind=Kind.MISSING_FROM_BILL,
+                    courier=shipment.courier,
+                    waybill_number=shipment.waybill_number,
+                    billed_minor=0,
+                    expected_minor=priced.total_minor,
+                    currency=priced.currency,
+                    charge=TOTAL,
+                    order_id=shipment.order_id,
+                    evidence=evidence,
+                    rule="shipped in the period and on no bill: expect it on a later one",
+                    claimable=False,
+                )
+            )
+
+    def _declared(self) -> None:
+        """Totals that a bill prints, against the sum of its rows."""
+        for total in self._bills.declared_totals:
+            if total.is_sum and total.amount_minor is not None:
+                self._compare(total, total.amount_minor)
+
+    def _compare(self, total: DeclaredTotal, declared: int) -> None:
+        where = ["file = ?"]
+        values: list[object] = [total.file]
+        if total.sheet != "*":
+            where.append("sheet = ?")
+            values.append(total.sheet)
+        if total.first_row is not None:
+            where.append(f'"row" BETWEEN {total.first_row} AND {total.row}')
+        condition = " AND ".join(where)
+        found = self._db.execute(
+            "SELECT coalesce(sum(amount_minor), 0), count(*), min(currency), min(courier),"
+            " (SELECT count(*) FROM refused WHERE amount_minor IS NULL AND"
+            f' {condition}) FROM (SELECT file, sheet, "row", amount_minor, currency, courier FROM'
+            ' lines UNION ALL SELECT file, sheet, "row", amount_minor, currency, courier FROM'
+            f" refused) WHERE {condition}",
+            [*values, *values],
+        ).fetchone()
+        if found is None or not found[1]:
+            return
+        summed, _, currency, courier, unread = found
+        if unread or abs(declared - summed) <= self._options.tolerances.amount_minor:
+            return
+        self._found.append(
+            Discrepancy(
+                kind=Kind.TOTAL_MISMATCH,
+                courier=courier or "",
+                waybill_number="",
+                billed_minor=declared,
+                expected_minor=summed,
+                currency=currency or "",
+                file=total.file,
+                sheet=total.sheet,
+                row=total.row,
+                evidence=(("label", total.label),),
+                rule="the printed total is not the sum of the rows",
+                claimable=declared > summed,
+            )
+        )
+
+    def _outside(self, first: date | None, last: date | None) -> None:
+        if first is None or last is None:
+            return
+        margin = timedelta(days=31)
+        count = self._one(
+            "SELECT count(*) FROM lines WHERE billed_on IS NOT NULL AND billed_on NOT BETWEEN"
+            f" DATE '{first}' AND DATE '{last}'"
+        )
+        if count:
+            self._notes.append(f"{count} rows are dated outside {first:%Y-%m}")
+        far = self._db.execute(
+            'SELECT file, sheet, "row", billed_on FROM lines WHERE billed_on IS NOT NULL AND'
+            f" (billed_on < DATE '{first - margin}' OR billed_on > DATE '{last + margin}')"
+            " ORDER BY line LIMIT 1000"
+        ).fetchall()
+        self._far = [
+            Rejected(
+                file, f"dated {day}, far outside {first:%Y-%m}; checked all the same", sheet, row
+            )
+            for file, sheet, row, day in far
+        ]
+
+    def _verdicts(self) -> None:
+        self._db.execute(
+            "CREATE OR REPLACE TABLE verdicts AS SELECT line, shipment, expected_total AS"
+            " expected_minor, CASE WHEN ok THEN 'agreed' WHEN shipment IS NULL THEN 'unmatched'"
+            " WHEN expected_total IS NULL THEN 'not_auditable' ELSE 'disputed' END AS verdict"
+            " FROM judged"
+        )
+
+    def _answer(self, period: str, rejected: Sequence[Rejected]) -> Reconciliation:
+        counts = self._db.execute(
+            "SELECT count(*), count(shipment), coalesce(sum(amount_minor), 0) FROM judged"
+        ).fetchone() or (0, 0, 0)
+        lines, matched, billed = counts
+        on_bill = [d for d in self._found if d.kind not in _NOT_OF_LINES]
+        by_kind: dict[Kind, tuple[int, int]] = {}
+        for one in self._found:
+            count, money = by_kind.get(one.kind, (0, 0))
+            by_kind[one.kind] = (count + 1, money + one.difference_minor)
+        currencies = self._db.execute(
+            "SELECT currency FROM lines GROUP BY currency ORDER BY count(*) DESC"
+        ).fetchall()
+        return Reconciliation(
+            period=period,
+            lines=lines,
+            matched=matched,
+            unmatched_bill=lines - matched,
+            unmatched_shipments=self._one("SELECT count(*) FROM unbilled"),
+            discrepancies=tuple(sorted(self._found, key=_order)),
+            not_auditable=tuple(self._not_auditable),
+            rejected=(*self._bills.rejected, *rejected, *self._far),
+            totals=self._totals(),
+            total_billed_minor=int(billed),
+            total_expected_minor=int(billed) - sum(d.difference_minor for d in on_bill),
+            claimable_minor=sum(
+                d.difference_minor for d in self._found if d.claimable and d.difference_minor > 0
+            ),
+            currency=currencies[0][0] if currencies else self._card.freight[0].currency,
+            carry_over=self._one("SELECT count(*) FROM unbilled WHERE reason = 'carry_over'"),
+            notes=tuple(self._notes),
+            by_kind=dict(sorted(by_kind.items(), key=lambda item: -abs(item[1][1]))),
+        )
+
+    def _totals(self) -> tuple[CourierTotal, ...]:
+        rows = self._db.execute(
+            "SELECT coalesce(nullif(l.courier, ''), s.courier, '') AS courier, l.currency, count(*),"
+            " sum(l.amount_minor), coalesce(sum(l.amount_minor) FILTER (j.ok), 0) FROM lines AS l"
+            ' JOIN judged AS j USING (line) LEFT JOIN shipments AS s ON s."row" = j.shipment'
+            " GROUP BY ALL ORDER BY ALL"
+        ).fetchall()
+        found = []
+        for courier, currency, lines, billed, agreed in rows:
+            own = [d for d in self._found if (d.courier, d.currency) == (courier, currency)]
+            of_lines = [d for d in own if d.kind not in _NOT_OF_LINES]
+            unmatched = _sum(d for d in of_lines if d.kind is Kind.UNKNOWN_WAYBILL)
+            twice = _sum(d for d in of_lines if d.kind is Kind.DUPLICATE_WAYBILL)
+            rest = [
+                d for d in of_lines if d.kind not in (Kind.UNKNOWN_WAYBILL, Kind.DUPLICATE_WAYBILL)
+            ]
+            over = _sum(d for d in rest if d.difference_minor > 0)
+            under = -_sum(d for d in rest if d.difference_minor < 0)
+            unknown = sum(
+                one.billed_minor
+                for one in self._not_auditable
+                if (one.courier, one.currency) == (courier, currency)
+            )
+            found.append(
+                CourierTotal(
+                    courier=courier,
+                    currency=currency,
+                    lines=lines,
+                    billed_minor=int(billed),
+                    agreed_minor=int(agreed),
+                    disputed_expected_minor=int(billed)
+                    - int(agreed)
+                    - (over - under + unmatched + twice + unknown),
+                    over_minor=over,
+                    under_minor=under,
+                    unmatched_minor=unmatched,
+                    duplicate_minor=twice,
+                    not_auditable_minor=unknown,
+                    missing_minor=-_sum(d for d in own if d.kind is Kind.MISSING_FROM_BILL),
+                )
+            )
+        return tuple(found)
+
+
+_NOT_OF_LINES = (Kind.MISSING_FROM_BILL, Kind.TOTAL_MISMATCH)
+
+
+def _sum(found: Iterator[Discrepancy]) -> int:
+    return sum(one.difference_minor for one in found)
+
+
+def _order(one: Discrepancy) -> tuple[object, ...]:
+    return (one.file, one.sheet, one.row or 0, one.waybill_number, one.kind, one.charge)
+
+
+def _days(period: str) -> tuple[date | None, date | None]:
+    if not period:
+        return None, None
+    year, month = map(int, period.split("-"))
+    following = date(year + month // 12, month % 12 + 1, 1)
+    return date(year, month, 1), following - timedelta(days=1)
+
+
+def _billed(row: Sequence[Any], extras: tuple[tuple[str, int], ...]) -> BilledRow:
+    return BilledRow(
+        file=row[1],
+        sheet=row[2],
+        row=row[3],
+        waybill_number=row[4],
+        courier=row[5],
+        amount_minor=row[6],
+        charge=row[7],
+        currency=row[8],
+        billed_on=row[9],
+        parent_waybill=row[10],
+        order_id=row[11],
+        service=row[12],
+        freight_minor=row[13],
+        surcharges=extras,
+        tax_minor=row[14],
+        discount_minor=row[15],
+        weight_g=row[16],
+        actual_weight_g=row[17],
+        length_mm=row[18],
+        width_mm=row[19],
+        height_mm=row[20],
+        province=row[21],
+        city=row[22],
+        pieces=row[23],
+        is_return=row[24],
+        remark=row[25],
+    )
+
+
+def _shipped(row: Sequence[Any]) -> Shipment:
+    return Shipment(
+        waybill_number=row[1],
+        courier=row[2],
+        shipped_on=row[3],
+        province=row[4],
+        order_id=row[5],
+        weight_g=row[6],
+        length_mm=row[7],
+        width_mm=row[8],
+        height_mm=row[9],
+        city=row[10],
+        service=row[11],
+        declared_value_minor=row[12],
+        cod_minor=row[13],
+        parcel_count=row[14],
+        outcome=Outcome(row[15]),
+    )
