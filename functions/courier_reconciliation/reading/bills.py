@@ -86,7 +86,7 @@ class _Reader:
 
     def _text(self, path: Path, name: str, *, has_blank_lines: bool) -> SheetRead:
         text = texts.open_text(path, self._temp, has_blank_lines=has_blank_lines)
-        layout = layouts.recognise(text.rows, self._options, names=(name,))
+        layout = layouts.recognise(text.rows, self._options, names=(name,), comma=text.comma)
         if isinstance(layout, layouts.Unknown):
             raise BadInput(layout.reason)
         table = load.Table(

@@ -169,6 +169,13 @@ class _Select:
             return "NULL::BIGINT"
         unit = self.plan.unit(name)
         found = weight(col, unit, comma=self.plan.comma, strong=self.strong)
+        if (stated := self.plan.unit_columns.get(name)) is not None:
+            text = f"replace(replace({col}, '.', ''), ',', '.')" if self.plan.comma else col
+            cases = " ".join(
+                f"WHEN {literal(letter)} THEN {_grams(text, one)}"
+                for letter, one in UNIT_LETTERS.items()
+            )
+            found = f"CASE upper(left({column(stated)}, 1)) {cases} ELSE {found} END"
         found = self.checked(col, found)
         return f"CASE WHEN {found} > 0 THEN {found} END"
 
@@ -211,13 +218,22 @@ def select(plan: Plan, source: str, width: int, *, strong: bool) -> str:
     filled = f"coalesce({everything}) IS NOT NULL" if width > 1 else f"{everything} IS NOT NULL"
     return (
         f"SELECT {', '.join([*named, *extras, raw])} FROM {source}"
-        f" {' '.join(s.joins)} WHERE {filled}"
+        f" {' '.join(s.joins)} WHERE {filled}{_left_out(plan)}"
     )
+
+
+def _left_out(plan: Plan) -> str:
+    if plan.left_out is None:
+        return ""
+    index, values = plan.left_out
+    return f" AND coalesce({column(index)} NOT IN ({', '.join(map(literal, values))}), true)"
 
 
 def _values(s: _Select) -> dict[str, str]:
     plan = s.plan
     number = s.at("waybill") or "NULL"
+    if plan.waybill_else is not None:
+        number = f"coalesce({number}, {column(plan.waybill_else)})"
     found = waybill(number, strong=s.strong)
     s.odd.append(f"({found}) IS NULL")
     child, parent = s.at("child"), s.at("parent") or s.at("return_of")
@@ -240,13 +256,15 @@ def _values(s: _Select) -> dict[str, str]:
     when = s.at("billed_on")
     billed_on = s.checked(when, day(when, plan, strong=s.strong)) if when else "NULL::DATE"
     sides = [s.length(name) for name in ("length", "width", "height")]
+    if "length" not in plan.columns and (whole := s.at("dimensions")):
+        sides = [_side(whole, n, plan.unit("dimensions")) for n in (1, 2, 3)]
     pieces = s.at("pieces")
     return {
         "row": "number",
         "waybill": found,
         "parent": above,
         "courier": f"coalesce({courier}.answer, '')" if courier else literal(plan.courier),
-        "charge": f"coalesce({code}.answer, {literal(TOTAL)})" if code else literal(plan.charge),
+        "charge": _charge(plan, code),
         "amount_minor": paid,
         "freight_minor": freight,
         "tax_minor": amounts["tax"],
@@ -269,6 +287,14 @@ def _values(s: _Select) -> dict[str, str]:
     }
 
 
+def _side(col: str, which: int, unit: str) -> str:
+    """One side of `45*35*20`, NULL where the cell says something else (a volume)."""
+    number = "([0-9]+(?:\\.[0-9]+)?) *(?:cm|CM)?"
+    form = f"^ *{number} *[*xX×] *{number} *[*xX×] *{number}"
+    found = length(f"nullif(regexp_extract({col}, '{form}', {which}), '')", unit, comma=False)
+    return f"CASE WHEN {found} > 0 THEN {found} END"
+
+
 def _money(s: _Select, amounts: dict[str, str]) -> tuple[str, str]:
     """(what the row costs, its freight) from the columns that there are."""
     plan = s.plan
@@ -288,6 +314,15 @@ def _money(s: _Select, amounts: dict[str, str]) -> tuple[str, str]:
     return paid, freight if plan.has_parts else "NULL::BIGINT"
 
 
+def _charge(plan: Plan, code: str | None) -> str:
+    said = f"coalesce({code}.answer, {literal(TOTAL)})" if code else literal(plan.charge)
+    if plan.classes is None:
+        return said
+    index, charges = plan.classes
+    cases = " ".join(f"WHEN {literal(v)} THEN {literal(c)}" for v, c in charges.items())
+    return f"CASE {column(index)} {cases} ELSE {said} END"
+
+
 def _currency(s: _Select) -> str:
     col = s.at("currency")
     ours = literal(s.plan.currency)
@@ -300,6 +335,7 @@ def _currency(s: _Select) -> str:
     )
 
 
+UNIT_LETTERS = {"L": "lb", "K": "kg", "O": "oz"}
 RETURN_WORDS = "退回|退件|退转|逆向|返程|拒收返回"
 
 
@@ -311,6 +347,9 @@ def _is_return(s: _Select, code: str | None) -> str:
                 f"coalesce(CASE WHEN contains({col}, '退') OR contains({col}, '逆')"
                 f" THEN regexp_matches({col}, '{RETURN_WORDS}') ELSE false END, false)"
             )
+    if s.plan.returns:
+        index, said = s.plan.returns
+        tests.append(f"coalesce({column(index)} IN ({', '.join(map(literal, said))}), false)")
     if col := s.at("return_of"):
         tests.append(f"({col} IS NOT NULL)")
     return f"({' OR '.join(tests)})" if tests else "false"

@@ -114,8 +114,11 @@ def surcharge(text: str) -> str:
     for form in (name, _bare(name)):
         if form in _words()[0]:
             return ""
-    code = surcharge_codes.code_of(_bare(name))
-    if code in ("", FREIGHT, TOTAL, "discount", "tax") or not surcharge_codes.is_known(code):
+    # As it is written first: `Fuel Amt` is known with its space.
+    written = _UNIT.sub("", text).strip()
+    codes = (surcharge_codes.code_of(written), surcharge_codes.code_of(_bare(name)))
+    code = next((one for one in codes if surcharge_codes.is_known(one)), "")
+    if code in ("", FREIGHT, TOTAL, "discount", "tax"):
         return ""
     return code
 
@@ -148,7 +151,8 @@ def read(cells: Sequence[object]) -> Header:
         if len(same) > 1:
             twice.append((field_name, same))
     if "waybill" not in columns:
-        for other in ("child", "parent"):
+        # 母单号 beside 子单号: the piece is the parcel, and a row without one is its parent's own.
+        for other in ("parent", "child"):
             if other in columns:
                 columns["waybill"] = columns.pop(other)
                 break

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aftersales.errors import BadInput
 from courier_reconciliation.reading import cells as reading
-from courier_reconciliation.reading import couriers, headers
+from courier_reconciliation.reading import couriers, fixed, headers
 from courier_reconciliation.reading.headers import Header
 from courier_reconciliation.reading.model import ReadingOptions
 from courier_reconciliation.reading.plan import Plan
@@ -45,6 +45,15 @@ def recognise(
     days_later: int = 0,
 ) -> Layout | Unknown:
     """Understand the first rows of a sheet. `names` are those of the file and the sheet."""
+    period = options.period or _period(names)
+    for one in options.layouts:
+        placed = fixed.own(
+            one, rows, names=names, currency=options.currency, comma=comma, period=period
+        )
+        if placed is not None:
+            return _of_placed(placed, options, days_later)
+    if (placed := fixed.ups(rows, comma=comma, period=period)) is not None:
+        return _of_placed(placed, options, days_later)
     header = headers.find(rows)
     if header is None or not header.complete:
         return Unknown(headers.refusal(header, rows), len(header.columns) if header else 0)
@@ -67,7 +76,15 @@ def recognise(
         names=header.names,
         days_later=days_later,
     )
-    return Layout(plan, header, data_at)
+    return Layout(fixed.with_pairs(plan, header, data), header, data_at)
+
+
+def _of_placed(placed: fixed.Placed, options: ReadingOptions, days_later: int) -> Layout:
+    courier = placed.plan.courier or options.courier
+    plan = replace(placed.plan, courier=courier, days_later=days_later)
+    rows = 1 if placed.names else 0
+    header = Header(placed.names, plan.columns, index=placed.data_at - rows, rows=rows)
+    return Layout(plan, header, placed.data_at)
 
 
 def _claimed_twice(header: Header, data: Sequence[Sequence[str | None]]) -> str:

@@ -13,7 +13,7 @@ from courier_reconciliation import surcharge_codes
 from courier_reconciliation.model import DeclaredTotal, Rejected
 from courier_reconciliation.reading import footers
 from courier_reconciliation.reading.couriers import courier_named
-from courier_reconciliation.reading.expressions import NULLS, literal, select
+from courier_reconciliation.reading.expressions import NULLS, amount, literal, select
 from courier_reconciliation.reading.places import place, usual
 from courier_reconciliation.reading.plan import Plan
 from courier_reconciliation.reading.rows import Value, read_row
@@ -31,6 +31,7 @@ LINES = (
 )
 COLUMNS = tuple(part.split()[0].strip('"') for part in LINES.split(", "))
 _OF_STAGE = COLUMNS[3:]
+ROW = '"row"'
 REJECTED_LIMIT = 1000
 """So many refused rows of a sheet are told one by one; the table `refused` has all of them."""
 
@@ -364,6 +365,8 @@ class _Load:
                 f"INSERT INTO charges SELECT line, {literal(code)}, extra_{n} FROM stage"
                 f" WHERE extra_{n} <> 0"
             )
+        self._pairs()
+        self._invoices()
         for name in ("prepaid_minor", *self._extras, "raw"):
             self._execute(f"ALTER TABLE stage DROP COLUMN {name}")
         if self._one("SELECT count(*) FROM lines"):
@@ -385,6 +388,66 @@ class _Load:
             "refused",
             [(before - n, *here, *row[:at], row[-1]) for n, row in enumerate(self._refused, 1)],
         )
+
+    def _pairs(self) -> None:
+        """Further charges of a row, as pairs of columns (FedEx, DHL): name and amount."""
+        if not self._plan.pairs:
+            return
+        plan = self._plan
+        names = ", ".join(f"c{index}" for index, _ in plan.pairs)
+        money = ", ".join(
+            amount(f"c{index}", plan.decimals, comma=plan.comma, strong=True)
+            for _, index in plan.pairs
+        )
+        self._execute(
+            "CREATE OR REPLACE TEMP TABLE further AS SELECT number, said, paid FROM (SELECT number,"
+            f" unnest([{names}]) AS said, unnest([{money}]) AS paid FROM"
+            f" {_read_csv(self._table)}) WHERE said IS NOT NULL AND paid <> 0"
+        )
+        said = self._execute("SELECT DISTINCT said FROM further").fetchall()
+        self._execute("CREATE OR REPLACE TEMP TABLE said_pairs (said VARCHAR, answer VARCHAR)")
+        _say(self._db, "said_pairs", [(text, surcharge_codes.code_of(text)) for (text,) in said])
+        joined = f"further JOIN said_pairs USING (said) JOIN stage ON further.number = stage.{ROW}"
+        self._execute(
+            f"INSERT INTO charges SELECT line, answer, sum(paid) FROM {joined}"
+            " WHERE answer NOT IN ('discount', 'freight') GROUP BY ALL"
+        )
+        self._execute(
+            "UPDATE stage SET discount_minor = coalesce(discount_minor, 0) + less FROM (SELECT"
+            f" line AS at_line, abs(sum(paid))::BIGINT AS less FROM {joined}"
+            " WHERE answer = 'discount' GROUP BY line) WHERE line = at_line"
+        )
+
+    def _invoices(self) -> None:
+        """Totals of invoices that stand in columns or rows of their own."""
+        plan = self._plan
+        scale = {"comma": plan.comma, "strong": True}
+        if plan.invoice is not None:
+            number, column = plan.invoice
+            found = self._one(
+                f"SELECT sum(paid)::BIGINT FROM (SELECT DISTINCT c{number},"
+                f" {amount(f'c{column}', plan.decimals, **scale)} AS paid FROM"
+                f" {_read_csv(self._table)})"
+            )
+        elif plan.invoice_rows is not None:
+            index, value = plan.invoice_rows
+            column = plan.columns["amount"]
+            found = self._one(
+                f"SELECT sum({amount(f'c{column}', plan.decimals, **scale)})::BIGINT FROM"
+                f" {_read_csv(self._table)} WHERE c{index} = {literal(value)}"
+            )
+        else:
+            return
+        if found is not None:
+            self._found.totals.append(
+                DeclaredTotal(
+                    self._table.file,
+                    self._table.sheet,
+                    self._table.first_row,
+                    "invoice total",
+                    found,
+                )
+            )
 
 
 def with_sections(

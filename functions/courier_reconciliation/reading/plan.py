@@ -19,7 +19,12 @@ class Plan:
 
     `columns`: field -> column index. `surcharges`: (index, charge code); `unsure`: columns that are
     counted as surcharges only if the amounts then add up. `charge` is that of every row, unless a
-    column says it row by row.
+    column says it row by row; `classes` (column, value -> charge) go before that. Rows with one of
+    the values `left_out` (column, values) are none; those of `returns` are returned parcels.
+    `unit_columns` state the unit of a weight row by row, `pairs` the name and the amount of further
+    charges. `invoice` (number, amount) repeats an invoice's total on each of its rows,
+    `invoice_rows` (column, value) are rows that hold one. `waybill_else` stands in for an empty
+    waybill.
     """
 
     columns: Mapping[str, int]
@@ -36,6 +41,14 @@ class Plan:
     days_later: int = 0
     period: str = ""
     names: tuple[str, ...] = ()
+    unit_columns: Mapping[str, int] = field(default_factory=dict)
+    classes: tuple[int, Mapping[str, str]] | None = None
+    left_out: tuple[int, tuple[str, ...]] | None = None
+    returns: tuple[int, tuple[str, ...]] | None = None
+    waybill_else: int | None = None
+    pairs: tuple[tuple[int, int], ...] = ()
+    invoice: tuple[int, int] | None = None
+    invoice_rows: tuple[int, str] | None = None
 
     def unit(self, name: str) -> str:
         """The unit of a weight or length column: stated, else kg and cm."""

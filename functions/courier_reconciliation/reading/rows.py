@@ -13,7 +13,7 @@ from courier_reconciliation import surcharge_codes
 from courier_reconciliation.model import TOTAL
 from courier_reconciliation.reading import cells as reading
 from courier_reconciliation.reading.couriers import courier_named
-from courier_reconciliation.reading.expressions import RETURN_WORDS
+from courier_reconciliation.reading.expressions import RETURN_WORDS, UNIT_LETTERS
 from courier_reconciliation.reading.places import place
 from courier_reconciliation.reading.plan import Plan
 
@@ -47,6 +47,8 @@ def read_row(number: int, cells: Sequence[str | None], plan: Plan) -> RowRead:
     reasons: list[str] = []
     try:
         numbers = reading.waybills(reader.cell("waybill"))
+        if not numbers and plan.waybill_else is not None:
+            numbers = reading.waybills(reader.at(plan.waybill_else))
         if not numbers:
             reasons.append("the row has no waybill number")
     except BadInput as exc:
@@ -182,6 +184,8 @@ class _Reader:
         said = self.text("charge")
         code = surcharge_codes.code_of(said) if said else ""
         found["charge"] = (code or TOTAL) if "charge" in plan.columns else plan.charge
+        if plan.classes is not None:
+            found["charge"] = plan.classes[1].get(self.at(plan.classes[0]) or "", found["charge"])
         named = self.text("courier")
         found["courier"] = courier_named(named) if "courier" in plan.columns else plan.courier
         found["is_return"] = (
@@ -191,6 +195,7 @@ class _Reader:
                 for name in ("remark", "customer", "service")
             )
             or bool(self.text("return_of"))
+            or (plan.returns is not None and (self.at(plan.returns[0]) or "") in plan.returns[1])
         )
         return found
 
@@ -200,6 +205,8 @@ class _Reader:
 
     def _weight(self, name: str) -> Callable[[str | None], int | None]:
         unit = self._plan.unit(name)
+        if (stated := self._plan.unit_columns.get(name)) is not None:
+            unit = UNIT_LETTERS.get((self.at(stated) or "")[:1].upper(), unit)
         return lambda cell: reading.weight_g(cell, unit, comma=self._plan.comma)
 
     def _length(self, name: str) -> Callable[[str | None], int | None]:

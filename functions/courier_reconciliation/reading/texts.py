@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -16,6 +17,8 @@ from courier_reconciliation.reading.layouts import PEEKED_ROWS
 
 DELIMITERS = (",", "\t", ";", "|")
 _CHUNK = 4 * 1024 * 1024
+_DECIMAL_COMMA = re.compile(r"-?\d{1,3}(?:\.?\d{3})*,\d{1,2}")
+_DECIMAL_POINT = re.compile(r"-?\d+\.\d{1,2}")
 _LINE_LIMIT = 4 * 1024 * 1024
 
 
@@ -30,6 +33,16 @@ class Text:
     delimiter: str
     rows: tuple[tuple[str, ...], ...]
     even: bool
+
+    @property
+    def comma(self) -> bool:
+        """Whether decimals stand behind a comma, as in files with semicolons from Europe."""
+        if self.delimiter == ",":
+            return False
+        cells = [cell for row in self.rows for cell in row]
+        commas = sum(1 for cell in cells if _DECIMAL_COMMA.fullmatch(cell.strip()))
+        points = sum(1 for cell in cells if _DECIMAL_POINT.fullmatch(cell.strip()))
+        return commas > points
 
 
 def open_text(path: Path, temp: Path, *, has_blank_lines: bool) -> Text:

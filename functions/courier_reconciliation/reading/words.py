@@ -42,7 +42,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     ),
     "actual": (
         "实际重量", "实重", "称重重量", "实际称重", "称重", "毛重", "actualweightamount",
-        "actualweight", "grossweight",
+        "actualweight", "grossweight", "custscaleweight",
     ),
     "volumetric": (
         "体积重量", "体积重", "泡重", "抛重", "材积重", "volumetricweight", "dimweight",
@@ -58,7 +58,8 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
         "优惠后资费", "实收资费", "结算金额", "合计金额", "费用合计", "应付合计", "应收合计",
         "总费用", "总金额", "合计费用", "总运费", "账单金额", "计费金额", "合计", "总计",
         "实收金额", "实收", "应付费用", "应收费用", "netchargeamount", "netcharge", "netchrg",
-        "netamount", "totalamount", "totalcharge", "amountdue", "金额", "费用", "amount", "total",
+        "netamount", "totalamount(excl.vat)", "totalamount",
+        "totalcharge", "amountdue", "金额", "费用", "amount", "total",
     ),
     "list_price": ("标准资费", "原价", "折前金额", "折扣前金额", "原始费用", "标准运费"),
     "freight": (
@@ -115,6 +116,8 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
         "签收时间", "签收日期", "签收人", "经手人", "回单单号", "托寄物内容", "托寄物数量",
         "托寄物", "序号", "编号", "分表格", "对方地区", "对方公司名称", "附加字段", "快件状态",
         "签收状态", "结算方式", "结算状态", "计费规则", "重量段", "invoicenumber", "invoicedate",
+        "totalamount(incl.vat)", "totalextracharges", "totalextracharges(xc)", "weightflag",
+        "originalamountdue", "invoiceamount", "duedate", "linetype",
         "zone", "zonecode", "分区", "区域", "单价", "首重", "续重",
     ),
 }  # fmt: skip
@@ -142,6 +145,8 @@ COURIER_TELLS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("ems", ("优惠后资费",)),
     ("sto", ("业务时间",)),
     ("fedex", ("expressorgroundtrackingid",)),
+    ("fedex", ("netchrg", "trackingnumber")),
+    ("dhl", ("linetype", "shipmentnumber")),
 )
 """Headers that only one courier's bills have, the surest first."""
 

@@ -1,0 +1,636 @@
+"""The layouts of each courier: which column is which, and which rows are parcels."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from aftersales.errors import BadInput
+from courier_reconciliation.reading.bills import read_bills
+from courier_reconciliation.reading.fixed import own_layout
+from courier_reconciliation.reading.model import BillsRead, ReadingOptions
+from tests.export_files import csv_file
+
+
+class Bill:
+    def __init__(self, path: Path, **options: Any) -> None:
+        self.tables = duckdb.connect()
+        self.read: BillsRead = read_bills(self.tables, [path], ReadingOptions(**options))
+
+    def lines(self, columns: str) -> list[tuple[Any, ...]]:
+        return self.tables.execute(f"SELECT {columns} FROM lines ORDER BY line").fetchall()
+
+    @property
+    def charges(self) -> list[tuple[Any, ...]]:
+        found = "SELECT waybill, code, charges.amount_minor FROM charges JOIN lines USING (line)"
+        return self.tables.execute(f"{found} ORDER BY ALL").fetchall()
+
+    @property
+    def reasons(self) -> list[str]:
+        return [one.reason for one in self.read.rejected]
+
+
+@pytest.fixture
+def bill(tmp_path: Path) -> Any:
+    def read(*rows: Any, name: str = "bill.csv", delimiter: str = ",", **options: Any) -> Bill:
+        path = tmp_path / name
+        path.write_bytes(csv_file(rows, delimiter=delimiter))
+        found = Bill(path, **options)
+        assert found.reasons == options.get("reasons", [])
+        return found
+
+    return read
+
+
+def test_sf_has_a_row_per_service_and_a_section_that_does_not_count(bill: Any) -> None:
+    header = [
+        "日期",
+        "运单号码",
+        "应付金额",
+        "费用(元)",
+        "折扣/促销",
+        "服务",
+        "计费重量",
+        "到件地区",
+        "产品类型",
+        "付款方式",
+    ]
+    found = bill(
+        ["顺丰速运 2026年10月 账单明细"],
+        header,
+        [
+            "2026-10-03",
+            "SF1234567890123",
+            "10.80",
+            "12.00",
+            "-1.20",
+            "运费",
+            "1.5",
+            "成都/资阳/眉山",
+            "顺丰标快",
+            "寄付月结",
+        ],
+        [
+            "2026-10-03",
+            "SF1234567890123",
+            "1.00",
+            "1.00",
+            "0",
+            "保费",
+            "1.5",
+            "成都/资阳/眉山",
+            "顺丰标快",
+            "寄付月结",
+        ],
+        ["合计", "", "11.80", "13.00"],
+        ["月结权益优惠"],
+        ["2026-10-31", "SF1234567890999", "-5.00", "-5.00", "", "运费", "", "", "", ""],
+    )
+    assert found.lines(
+        "waybill, charge, amount_minor, discount_minor, weight_g, province, service"
+    ) == [
+        ("SF1234567890123", "freight", 1080, 120, 1500, "四川", "顺丰标快"),
+        ("SF1234567890123", "insurance", 100, 0, 1500, "四川", "顺丰标快"),
+    ]
+    assert [(t.label, t.amount_minor) for t in found.read.declared_totals] == [("合计", 1180)]
+    assert found.read.files[0].couriers == ("sf",)
+
+
+def test_yunda_is_audited_at_the_full_charge_and_not_at_what_is_left_to_pay(bill: Any) -> None:
+    found = bill(
+        ["单号", "账单日期", "应收金额", "结算重量", "商家名称", "韵达运费", "目的地省"],
+        ["463123456789012", "2026/10/3", "2.10", "0.5", "示例旗舰店", "2.80", "浙江"],
+        ["463123456789013", "2026/10/4", "3.20", "1.5", "示例旗舰店", "3.20", "浙江"],
+    )
+    assert found.lines("courier, amount_minor, billed_on") == [
+        ("yunda", 280, date(2026, 10, 3)),
+        ("yunda", 320, date(2026, 10, 4)),
+    ]
+
+
+def test_jt_states_income_and_tax_and_marks_returns_in_the_customer(bill: Any) -> None:
+    found = bill(
+        [
+            "运单编号",
+            "寄件时间",
+            "合计金额",
+            "收入",
+            "税费",
+            "预充金额",
+            "客户名称",
+            "收件省份",
+            "收件城市",
+            "内部计费重量",
+        ],
+        [
+            "JT1234567890123",
+            "2026-10-03 08:00:00",
+            "3.18",
+            "3.00",
+            "0.18",
+            "0",
+            "示例店",
+            "广东省",
+            "东莞市",
+            "1.0",
+        ],
+        [
+            "JT1234567890124",
+            "2026-10-03 08:00:00",
+            "3.18",
+            "3.00",
+            "0.18",
+            "0",
+            "示例店退转件",
+            "广东省",
+            "东莞市",
+            "1.0",
+        ],
+    )
+    assert found.lines("courier, amount_minor, tax_minor, is_return, province, city") == [
+        ("jt", 318, 18, False, "广东", "东莞市"),
+        ("jt", 318, 18, True, "广东", "东莞市"),
+    ]
+
+
+def test_yto_has_surcharges_as_columns(bill: Any) -> None:
+    found = bill(
+        [
+            "运单号码",
+            "账单结算对象编码",
+            "账单结算对象名称",
+            "物料结算名称",
+            "运费",
+            "计费重量（kg）",
+            "体积参数",
+            "计费省份",
+            "计费目的地名称",
+            "扫描时间",
+            "新西费用",
+            "3KG以上费用",
+            "上海加收费用",
+            "合计",
+        ],
+        [
+            "YT1234567890123",
+            "K1",
+            "示例店",
+            "快递",
+            "3.00",
+            "3.2",
+            "8000",
+            "新疆维吾尔自治区",
+            "喀什地区",
+            "2026-10-03",
+            "10",
+            "0.5",
+            "0",
+            "13.50",
+        ],
+    )
+    assert found.lines("courier, amount_minor, freight_minor, weight_g, province, city") == [
+        ("yto", 1350, 300, 3200, "新疆", "喀什地区")
+    ]
+    assert found.charges == [
+        ("YT1234567890123", "over_3kg", 50),
+        ("YT1234567890123", "xinjiang_tibet", 1000),
+    ]
+
+
+def test_zto_may_have_a_pivot_table_beside_and_below(bill: Any) -> None:
+    found = bill(
+        ["扫描时间", "运单号", "目的地", "目的地市", "结算重量", "金额", "", "目的地", "金额"],
+        ["2026-10-03", "73123456789012", "广东", "深圳市", "1", "3.00", "", "广东", "3.00"],
+        ["2026-10-04", "73123456789013", "浙江", "宁波市", "1", "3.10", "", "总计", "6.10"],
+        [],
+        ["行标签", "求和项:金额"],
+        ["广东", "3.00"],
+        ["总计", "6.10"],
+    )
+    assert found.lines("courier, waybill, province, amount_minor") == [
+        ("zto", "73123456789012", "广东", 300),
+        ("zto", "73123456789013", "浙江", 310),
+    ]
+    assert found.read.declared_totals == ()
+
+
+def test_ems_states_grams_and_a_price_before_discount(bill: Any) -> None:
+    found = bill(
+        ["邮件号", "收寄日期", "寄达地", "重量", "标准资费", "优惠后资费"],
+        ["1234567890123", "2026-10-03", "西安市", "520", "12.00", "7.00"],
+        ["1234567890124", "2026-10-03", "西安市", "1480", "15.00", "9.00"],
+    )
+    assert found.lines("courier, weight_g, amount_minor, freight_minor, province, city") == [
+        ("ems", 520, 700, None, "陕西", "西安市"),
+        ("ems", 1480, 900, None, "陕西", "西安市"),
+    ]
+
+
+def test_jd_and_deppon_are_known_by_their_headers_and_numbers(bill: Any) -> None:
+    jd = bill(
+        [
+            "运单号",
+            "商家订单号",
+            "揽收时间",
+            "目的省",
+            "目的市",
+            "实际重量",
+            "体积",
+            "计费重量",
+            "快递运费",
+            "保价费",
+            "代收货款手续费",
+            "结算金额",
+        ],
+        [
+            "JDVA01234567890",
+            "2611030001",
+            "2026-10-03",
+            "北京",
+            "北京市",
+            "0.8",
+            "3000",
+            "1",
+            "9.00",
+            "1.00",
+            "0",
+            "10.00",
+        ],
+        name="jd.csv",
+    )
+    assert jd.lines("courier, order_id, amount_minor, freight_minor, actual_g, weight_g") == [
+        ("jd", "2611030001", 1000, 900, 800, 1000)
+    ]
+    assert jd.charges == [("JDVA01234567890", "insurance", 100)]
+    deppon = bill(
+        [
+            "运单号",
+            "开单时间",
+            "目的站",
+            "件数",
+            "重量",
+            "计费重量",
+            "运费",
+            "送货费",
+            "上楼费",
+            "保价费",
+            "燃油费",
+            "合计",
+        ],
+        [
+            "DPK123456789012",
+            "2026-10-03",
+            "长沙",
+            "2",
+            "60",
+            "80",
+            "88",
+            "20",
+            "0",
+            "2",
+            "4",
+            "114",
+        ],
+        ["小计", "", "", "2", "", "", "", "", "", "", "", "114"],
+        ["DPK123456789013", "2026-10-04", "长沙", "1", "60", "80", "88", "0", "0", "0", "0", "88"],
+        ["小计", "", "", "1", "", "", "", "", "", "", "", "88"],
+        ["合计", "", "", "3", "", "", "", "", "", "", "", "202"],
+        name="德邦.csv",
+    )
+    assert deppon.lines("courier, pieces, weight_g, amount_minor") == [
+        ("deppon", 2, 80_000, 11400),
+        ("deppon", 1, 80_000, 8800),
+    ]
+    assert [(t.label, t.amount_minor, t.first_row) for t in deppon.read.declared_totals] == [
+        ("小计", 11400, None),
+        ("小计", 8800, 4),
+        ("合计", 20200, None),
+    ]
+
+
+def test_headers_of_two_lines_and_title_rows_are_understood(bill: Any) -> None:
+    found = bill(
+        ["客户：示例商贸", "", "", "", "", ""],
+        ["运单号", "日期", "目的地", "", "重量", "", "费用(元)", ""],
+        ["", "", "省份", "城市", "实际", "计费", "运费", "附加费"],
+        ["73123456789012", "2026-10-03", "广东", "深圳", "0.9", "1", "3.00", "0.50"],
+    )
+    assert found.lines("province, city, actual_g, weight_g, amount_minor, freight_minor") == [
+        ("广东", "深圳", 900, 1000, 350, 300)
+    ]
+
+
+def test_first_and_continued_weight_are_the_freight(bill: Any) -> None:
+    found = bill(
+        ["运单号", "首重费", "续重费", "保价费"],
+        ["73123456789012", "3.00", "2.00", "1.00"],
+    )
+    assert found.lines("amount_minor, freight_minor") == [(600, 500)]
+
+
+def test_pieces_have_their_parent_and_returns_their_outward_parcel(bill: Any) -> None:
+    found = bill(
+        ["母单号", "子单号", "应付金额", "退回件关联运单号"],
+        ["SF1234567890123", "SF1234567890124", "10", ""],
+        ["SF1234567890123", "SF1234567890125", "10", ""],
+        ["SF1234567890130", "", "6", "SF1234567890140"],
+    )
+    assert found.lines("waybill, parent, is_return") == [
+        ("SF1234567890124", "SF1234567890123", False),
+        ("SF1234567890125", "SF1234567890123", False),
+        ("SF1234567890130", "SF1234567890140", True),
+    ]
+
+
+def ups_row(**cells: str) -> list[str]:
+    row = [""] * 250
+    row[0], row[2], row[5], row[6], row[9], row[10] = "2.1", "A1B2C3", "000123", "E", "USD", "25.50"
+    for position, value in cells.items():
+        row[int(position[1:])] = value
+    return row
+
+
+def test_ups_has_250_columns_and_no_header(bill: Any) -> None:
+    one = {
+        "c11": "2026-10-03",
+        "c13": "1Z999AA10123456784",
+        "c15": "PO77",
+        "c18": "1",
+        "c20": "1Z999AA10123456784",
+        "c26": "2.0",
+        "c27": "L",
+        "c34": "SHP",
+    }
+    found = bill(
+        ups_row(
+            **one,
+            c28="3.0",
+            c29="L",
+            c32="12.0x 9.0x 7.0",
+            c43="FRT",
+            c45="Ground Commercial",
+            c50="USD",
+            c51="-2.00",
+            c52="18.00",
+            c78="Austin",
+            c79="TX",
+        ),
+        ups_row(**one, c43="FSC", c45="Fuel Surcharge", c50="USD", c52="2.50", c79="TX"),
+        ups_row(**one, c43="ACC", c45="Residential Surcharge", c50="USD", c52="5.00", c79="TX"),
+        ups_row(**one, c43="INF", c45="Entered weight", c52="0.00"),
+        ups_row(
+            c11="2026-10-31", c34="RTN", c20="1Z999AA10123456785", c43="FRT", c45="Returns", c52="0"
+        ),
+    )
+    assert found.lines("waybill, charge, amount_minor, weight_g, currency, is_return, courier")[
+        :3
+    ] == [
+        ("1Z999AA10123456784", "freight", 1800, 1361, "USD", False, "ups"),
+        ("1Z999AA10123456784", "fuel", 250, None, "USD", False, "ups"),
+        ("1Z999AA10123456784", "residential", 500, None, "USD", False, "ups"),
+    ]
+    first = found.lines(
+        "actual_g, length_mm, width_mm, height_mm, discount_minor, province, order_id"
+    )
+    assert first[0] == (907, 305, 229, 178, 200, "TX", "PO77")
+    assert [row[0] for row in found.lines("is_return")] == [False, False, False, True]
+    (total,) = found.read.declared_totals
+    assert total.amount_minor == 2550
+
+
+def test_ups_with_semicolons_and_decimal_commas(bill: Any) -> None:
+    row = ups_row(
+        c11="03/10/2026",
+        c20="1Z999AA10123456784",
+        c28="3,0",
+        c29="K",
+        c43="FRT",
+        c45="Standard",
+        c50="EUR",
+        c52="1.018,05",
+    )
+    row[0], row[10] = "2,1", "1.018,05"
+    found = bill(row, delimiter=";")
+    assert found.lines("amount_minor, weight_g, currency, billed_on") == [
+        (101805, 3000, "EUR", date(2026, 10, 3))
+    ]
+
+
+def test_fedex_repeats_its_headers(bill: Any) -> None:
+    header = [
+        "Bill to Account Number",
+        "Invoice Number",
+        "Original Amount Due",
+        "Ground Tracking ID Prefix",
+        "Express or Ground Tracking ID",
+        "Transportation Charge Amount",
+        "Net Charge Amount",
+        "Service Type",
+        "Shipment Date",
+        "Actual Weight Amount",
+        "Actual Weight Units",
+        "Rated Weight Amount",
+        "Rated Weight Units",
+        "Recipient City",
+        "Recipient State",
+        "Original Customer Reference",
+    ]
+    pair = ["Tracking ID Charge Description", "Tracking ID Charge Amount"]
+    found = bill(
+        [*header, *pair, *pair, *pair],
+        [
+            "123",
+            "7-001",
+            "34.20",
+            "",
+            "794612345678",
+            "20.00",
+            "24.20",
+            "FedEx 2Day",
+            "20261003",
+            "2.0",
+            "L",
+            "3.0",
+            "L",
+            "Reno",
+            "NV",
+            "PO78",
+            "Fuel Surcharge",
+            "2.20",
+            "Residential Delivery",
+            "5.00",
+            "Earned Discount",
+            "-3.00",
+        ],
+        [
+            "123",
+            "7-001",
+            "34.20",
+            "",
+            "794612345679",
+            "10.00",
+            "10.00",
+            "FedEx 2Day",
+            "20261003",
+            "2.0",
+            "L",
+            "2.0",
+            "L",
+            "Reno",
+            "NV",
+            "PO79",
+        ],
+    )
+    assert found.lines(
+    facts = "actual_g, length_mm, width_mm, height_mm, discount_minor, province, order_id"
+    first = found.lines(facts)
+    ) == [
+        ("794612345678", "fedex", 2420, 2000, 300, 1361, date(2026, 10, 3), "USD"),
+        ("794612345679", "fedex", 1000, 1000, None, 907, date(2026, 10, 3), "USD"),
+    ]
+    assert found.charges == [
+        ("794612345678", "fuel", 220),
+        ("794612345678", "residential", 500),
+    ]
+    assert [t.amount_minor for t in found.read.declared_totals] == [3420]
+
+
+def test_dhl_has_invoice_rows_and_shipment_rows(bill: Any) -> None:
+    header = [
+        "Line Type",
+        "Invoice Number",
+        "Invoice Date",
+        "Billing Account",
+        "Shipment Number",
+        "Shipment Date",
+        "Shipment Reference 1",
+        "Product Name",
+        "Pieces",
+        "Weight Flag",
+        "Weight (kg)",
+        "Currency",
+        "Total amount (excl. VAT)",
+        "Total amount (incl. VAT)",
+        "Total Tax",
+        "Weight Charge",
+        "Total Extra Charges (XC)",
+        "XC1 Code",
+        "XC1 Name",
+        "XC1 Charge",
+        "XC2 Code",
+        "XC2 Name",
+        "XC2 Charge",
+    ]
+    found = bill(
+        header,
+        [
+            "I",
+            "HK01",
+            "2026-10-31",
+            "9600",
+            "",
+            "",
+            "",
+            "",
+            "",
+            "",
+            "",
+            "HKD",
+            "130.00",
+            "130.00",
+            "0",
+            "",
+            "",
+            "",
+            "",
+            "",
+            "",
+            "",
+            "",
+        ],
+        [
+            "S",
+            "HK01",
+            "2026-10-31",
+            "9600",
+            "1234567890",
+            "2026-10-03",
+            "PO80",
+            "EXPRESS WORLDWIDE",
+            "1",
+            "W",
+            "2.5",
+            "HKD",
+            "130.00",
+            "130.00",
+            "0",
+            "100.00",
+            "30.00",
+            "FF",
+            "FUEL SURCHARGE",
+            "20.00",
+            "OO",
+            "REMOTE AREA DELIVERY",
+            "10.00",
+        ],
+    )
+    assert found.lines(
+        "waybill, courier, amount_minor, freight_minor, weight_g, currency, service"
+    ) == [("1234567890", "dhl", 13000, 10000, 2500, "HKD", "EXPRESS WORLDWIDE")]
+    assert found.charges == [("1234567890", "fuel", 2000), ("1234567890", "remote", 1000)]
+    assert [t.amount_minor for t in found.read.declared_totals] == [13000]
+
+
+def test_an_own_layout_is_described_by_its_headers(bill: Any) -> None:
+    layout = own_layout(
+        "warehouse",
+        {
+            "columns": {
+                "waybill": "包裹",
+                "amount": "我方应结",
+                "weight": "称量",
+                "province": "去向",
+            },
+            "surcharges": {"山区": "偏远费"},
+            "courier": "sto",
+            "weight_unit": "g",
+        },
+    )
+    found = bill(
+        ["包裹", "称量", "去向", "山区", "我方应结"],
+        ["773000000000011", "1250", "西藏自治区", "5", "9.00"],
+        layouts=(layout,),
+    )
+    assert found.lines("courier, weight_g, province, amount_minor") == [("sto", 1250, "西藏", 900)]
+    assert found.charges == [("773000000000011", "remote", 500)]
+
+
+def test_an_own_layout_without_a_header_is_described_by_numbers(bill: Any) -> None:
+    said = {"columns": {"waybill": 2, "amount": 4}, "file_contains": "depot"}
+    found = bill(
+        ["x", "773000000000011", "广东", "9.00"],
+        name="depot-october.csv",
+        layouts=(own_layout("depot", said),),
+    )
+    assert found.lines("waybill, amount_minor") == [("773000000000011", 900)]
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ({}, "columns is missing"),
+        ({"columns": {"waybill": "单"}}, "amount or freight"),
+        ({"columns": {"waybil": "单", "amount": "钱"}}, "no such field: waybil"),
+        ({"columns": {"waybill": 1, "amount": "钱"}}, "not by both"),
+        ({"columns": {"waybill": 1, "amount": 2}}, "file_contains"),
+        ({"columns": {"waybill": "单", "amount": "钱"}, "weight_unit": "stone"}, "weight_unit"),
+        ({"columns": {"waybill": "单", "amount": "钱"}, "colour": "red"}, "unknown: colour"),
+    ],
+)
+def test_a_wrong_own_layout_is_told(said: Any, reason: str) -> None:
+    with pytest.raises(BadInput, match=reason):
+        own_layout("x", said)
