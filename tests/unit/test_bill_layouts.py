@@ -485,10 +485,8 @@ def test_fedex_repeats_its_headers(bill: Any) -> None:
             "PO79",
         ],
     )
-    assert found.lines(
-    facts = "actual_g, length_mm, width_mm, height_mm, discount_minor, province, order_id"
-    first = found.lines(facts)
-    ) == [
+    told = "waybill, courier, amount_minor, freight_minor, discount_minor, weight_g, billed_on"
+    assert found.lines(f"{told}, currency") == [
         ("794612345678", "fedex", 2420, 2000, 300, 1361, date(2026, 10, 3), "USD"),
         ("794612345679", "fedex", 1000, 1000, None, 907, date(2026, 10, 3), "USD"),
     ]
