@@ -108,6 +108,10 @@ def main_of(row: BilledRow) -> Main:
         elif amount:
             main.extras.append((code, amount))
     left = main.amount_minor - sum(amount for _, amount in main.extras)
+    if left < 0:
+        main.extras = []  # parts that are more than the whole say nothing
+        main.base_minor = main.amount_minor
+        return main
     if row.freight_minor is not None and not any(code in MAIN for code, _ in row.surcharges):
         _state_freight(main, row.freight_minor, left, abs(row.discount_minor or 0))
     else:

@@ -109,7 +109,7 @@ class Chooser:
         apart = self.codes | {code for code, _ in main.extras}
         case = self._case(main, frozenset(apart))
         choice = Choice(kept=main, case=case)
-        if self.codes and isinstance(case, FreightCase) and case.agrees() is None:
+        if self.codes and not main.is_freight and not agrees(choice):
             inside = self._case(main, frozenset(code for code, _ in main.extras))
             if isinstance(inside, FreightCase) and inside.agrees() is not None:
                 choice.case, choice.in_total = inside, self.codes

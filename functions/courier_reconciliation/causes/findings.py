@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from courier_reconciliation.causes.bill_parts import MAIN
 from courier_reconciliation.causes.hypotheses import Evidence
-from courier_reconciliation.model import BilledRow, Discrepancy, Kind, Shipment
+from courier_reconciliation.model import TOTAL, BilledRow, Discrepancy, Kind, Shipment
+
+_EITHER_WAY = (Kind.TAX_MISMATCH, Kind.CURRENCY_MISMATCH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,24 @@ class Findings:
             )
         )
 
+    def follow(self, kind: Kind, row: BilledRow, *, code: str, billed: int, expected: int) -> None:
+        """A surcharge that is wrong only because the freight is: one cause, one difference.
+
+        It joins what was found there, also where it has a row of its own.
+        """
+        for index, each in enumerate(self.found):
+            if each.kind is kind and each.charge in MAIN:
+                self.found[index] = replace(
+                    each,
+                    billed_minor=each.billed_minor + billed,
+                    expected_minor=each.expected_minor + expected,
+                    charge=TOTAL,
+                    evidence=(*each.evidence, (f"of_it_{code}_minor", billed - expected)),
+                )
+                return
+        rule = "the surcharge follows the freight"
+        self.add(kind, row, charge=code, billed=billed, expected=expected, rule=rule)
+
     def leave(self, amount_minor: int, reason: str) -> None:
         """Money about which nothing can be said."""
         self.not_auditable_minor += amount_minor
@@ -78,6 +99,8 @@ class Findings:
                 credit_minor -= back
                 evidence = (*one.evidence, ("credited_minor", back))
                 one = replace(one, billed_minor=one.billed_minor - back, evidence=evidence)
+            if one.difference_minor < 0 and one.kind not in _EITHER_WAY:
+                one = replace(one, kind=Kind.UNDERBILLED, claimable=False)
             if abs(one.difference_minor) >= max(floor_minor, 1):
                 kept.append(one)
         return Explained(tuple(kept), self.not_auditable_minor, self.reason)

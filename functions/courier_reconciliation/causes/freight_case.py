@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from courier_reconciliation.causes.bill_parts import RETURN, Main
 from courier_reconciliation.causes.tolerances import Tolerances
+from courier_reconciliation.model import TOTAL
 from courier_reconciliation.rates.card import E4, FreightRow, NotPriced, Priced, PricingFacts
 from courier_reconciliation.rates.price import Weighed, half_up
 from courier_reconciliation.rates.quotes import Quotes, weigh_as_rounded, weigh_by
@@ -89,7 +90,9 @@ class FreightCase:
         freight = priced.freight_minor
         amounts: tuple[int, ...] = (freight + due, freight + due + returned)
         if self.main.is_freight:
-            amounts = (freight, *amounts)
+            # a column of freight may be all that the row has, and hold the surcharges too
+            is_all = not self.apart and self.main.row.charge == TOTAL
+            amounts = (freight, *amounts) if is_all else (freight,)
         elif self.main.extras:
             amounts = (*amounts, freight)
         tax_e4 = self.base.row.tax_e4

@@ -115,15 +115,10 @@ class SurchargeCheck:
             self._follows(first, billed, allowed.expected_minor)
 
     def _follows(self, extra: Extra, billed: int, expected: int) -> None:
-        """The share of a surcharge that is too much only because the freight is."""
-        if self._cause is not None and billed - expected > self._tolerance:
-            self._findings.add(
-                self._cause.kind,
-                extra.row,
-                charge=extra.code,
-                billed=billed,
-                expected=expected,
-                rule="the surcharge follows the freight",
+        """The share of a surcharge that is wrong only because the freight is."""
+        if self._cause is not None and abs(billed - expected) > 0:
+            self._findings.follow(
+                self._cause.kind, extra.row, code=extra.code, billed=billed, expected=expected
             )
 
     def _unnamed(self, same: Sequence[Extra]) -> None:
@@ -210,10 +205,12 @@ class SurchargeCheck:
 
     def _name_missing(self) -> None:
         for code, due in self._missing.items():
-            if due > self._tolerance:
-                extra = Extra(self._case.main.row, code, 0)
-                self._under(extra, 0, due, wording.of_surcharge(code, self._allowed[code].row)
-                            if code in self._allowed else "")  # fmt: skip
+            extra = Extra(self._case.main.row, code, 0)
+            if self._cause is not None and code not in self._allowed:
+                self._follows(extra, 0, due)  # not due by the price that was billed
+            elif due > self._tolerance:
+                row = self._allowed[code].row if code in self._allowed else None
+                self._under(extra, 0, due, wording.of_surcharge(code, row))
 
 
 def return_rule(minor: int | None) -> str:

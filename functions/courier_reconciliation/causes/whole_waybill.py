@@ -34,9 +34,7 @@ def as_one(found: Sequence[Discrepancy]) -> list[Discrepancy]:
             else:
                 free.append(one)
     merged = {id(each[0]): _together(each) for sets in taken.values() for each in sets}
-    return [
-        merged.get(id(one), one) for one in found if one.kind not in WHOLE or id(one) in merged
-    ]
+    return [merged.get(id(one), one) for one in found if one.kind not in WHOLE or id(one) in merged]
 
 
 def _together(found: Sequence[Discrepancy]) -> Discrepancy:

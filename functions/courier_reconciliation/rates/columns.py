@@ -14,7 +14,6 @@ from typing import TypedDict, TypeVar
 from aftersales.couriers import codes
 from aftersales.errors import BadInput
 from aftersales.money import decimals_of
-from aftersales.platforms.regions import province
 from courier_reconciliation.model import FREIGHT, TOTAL
 from courier_reconciliation.rates.card import (
     ALL_OTHERS,
@@ -27,6 +26,7 @@ from courier_reconciliation.rates.card import (
     SurchargeRow,
     folded_service,
 )
+from courier_reconciliation.reading.places import place
 from courier_reconciliation.surcharge_codes import Due, code_of, due_of
 
 COLUMNS = (
@@ -172,7 +172,7 @@ def courier_code(text: str) -> str:
 def provinces_of(text: str) -> tuple[str, ...]:
     """A cell of provinces, `|` between them; nothing and `*` are all others."""
     parts = (part.strip() for part in _SEPARATORS.split(text))
-    found = tuple(dict.fromkeys(province(part) for part in parts if part))
+    found = tuple(dict.fromkeys(place(part)[0] for part in parts if part))
     return found or (ALL_OTHERS,)
 
 
@@ -221,9 +221,9 @@ def read_rows(
     origins: set[str] = set()
     for number, line in lines:
         cells = _Cells(number, line)
-        if own := province(cells.text("origin")):
+        if own := place(cells.text("origin"))[0]:
             origins.add(own)
-            if origin and province(origin) != own:
+            if origin and place(origin)[0] != own:
                 continue
         if cells.text("surcharge_code"):
             surcharge = _surcharge(cells)
