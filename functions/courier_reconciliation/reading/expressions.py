@@ -69,7 +69,7 @@ def amount(col: str, decimals: int, *, comma: bool, strong: bool) -> str:
             else f"replace({digits}, ',', '')"
         )
         text = f"CASE WHEN regexp_full_match(trim({plain}), '{form}') THEN {digits} END"
-    return f"(try_cast({text} AS DECIMAL(18,{decimals})) * {scale})::BIGINT"
+    return f"(try_cast({text} AS DECIMAL(15,{decimals})) * {scale})::BIGINT"
 
 
 def weight(col: str, unit: str, *, comma: bool, strong: bool) -> str:
@@ -92,17 +92,17 @@ def weight(col: str, unit: str, *, comma: bool, strong: bool) -> str:
 def _grams(text: str, unit: str) -> str:
     factor = GRAMS[unit]
     if unit == "kg":
-        return f"(try_cast({text} AS DECIMAL(18,3)) * 1000)::BIGINT"
+        return f"(try_cast({text} AS DECIMAL(13,3)) * 1000)::BIGINT"
     if unit == "g":
-        return f"try_cast({text} AS DECIMAL(18,0))::BIGINT"
-    return f"round(try_cast({text} AS DECIMAL(16,6)) * {factor}::DECIMAL(16,6))::BIGINT"
+        return f"try_cast({text} AS DECIMAL(13,0))::BIGINT"
+    return f"round(try_cast({text} AS DECIMAL(15,6))::DECIMAL(30,6) * {factor})::BIGINT"
 
 
 def length(col: str, unit: str, *, comma: bool) -> str:
     """A length in millimetres, or NULL."""
     text = f"replace({col}, ',', '.')" if comma else col
     factor = MILLIMETRES[unit]
-    return f"round(try_cast({text} AS DECIMAL(16,4)) * {factor}::DECIMAL(8,2))::BIGINT"
+    return f"round(try_cast({text} AS DECIMAL(13,4))::DECIMAL(30,4) * {factor})::BIGINT"
 
 
 def day(col: str, plan: Plan, *, strong: bool) -> str:
