@@ -141,11 +141,12 @@ class Explainer:
         cause, uncovered = None, False
         if choice.kept is not None:
             cause, uncovered = self._freight(choice, case, findings)
-        way_back = self._way_back(case)
+        extras = of_main_and_rows(choice.kept, parts.extras)
+        goes_back = choice.ways_back or any(extra.code == RETURN for extra in extras)
+        way_back = self._way_back(case) if goes_back else None
         check = SurchargeCheck(
             case, findings, cause=cause, uncovered=uncovered, return_minor=way_back
         )
-        extras = of_main_and_rows(choice.kept, parts.extras)
         check.check(extras, choice.in_total)
         paid = sum(extra.amount_minor for extra in extras if extra.code == RETURN)
         limit = self._tolerances.amount_minor

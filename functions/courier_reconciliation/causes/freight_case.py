@@ -59,6 +59,11 @@ class FreightCase:
             if not self._is_billed(self.quotes.freight(weighed)):
                 return None
             return Match(self.quotes.priced(weighed, self.facts, province), self.expected[0])
+        freight = self.quotes.freight(weighed)
+        if freight > self.main.base_minor + self.tolerances.amount_minor:
+            return None  # what comes on top is never below zero
+        if len(self.expected) == 1 and not self._is_billed(freight):
+            return None
         priced = self.quotes.priced(weighed, self.facts, province)
         for amount, expected in zip(self._amounts(priced), self.expected, strict=False):
             if self._is_billed(amount):
