@@ -1,7 +1,9 @@
-"""The folder into which people drop their files: `<inbox>/<shop_id>/<file>`.
+"""The folder into which people drop their files: `<inbox>/<shop_id>/<file>`, and exports of reviews
+as `<inbox>/reviews/<shop_id>/<file>`.
 
 A file is taken once it has stopped growing (unchanged across two looks), stored in the drop bucket
-as `inbox/<shop_id>/<file>`, and left where it is. The same content is never taken twice for a shop.
+as `inbox/<shop_id>/<file>` or `reviews/<shop_id>/<file>`, and left where it is. The same content is
+never taken twice for a shop.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from local.state import State
 LOOK_SECONDS = 1.0
 UNFINISHED = (".part", ".partial", ".crdownload", ".download", ".tmp", ".swp")
 UNFINISHED_STARTS = (".", "~$")
+REVIEWS = "reviews"
 SIZE_LIMIT_BYTES = 256 * 1024 * 1024
 
 
@@ -73,9 +76,12 @@ class Inbox:
     def _candidates(self) -> list[Path]:
         if not self.folder.is_dir():
             return []
+        shops = [*self.folder.iterdir()]
+        if (self.folder / REVIEWS).is_dir():
+            shops += (self.folder / REVIEWS).iterdir()
         return sorted(
             path
-            for shop in self.folder.iterdir()
+            for shop in shops
             if shop.is_dir() and not shop.name.startswith(".")
             for path in shop.iterdir()
             if path.is_file()
@@ -93,7 +99,8 @@ class Inbox:
             self._refuse(f"{path} cannot be read: {exc.strerror}.")
             return None
         shop_id, sha256 = path.parent.name, hashlib.sha256(content).hexdigest()
-        key = f"inbox/{shop_id}/{path.name}"
+        holds_reviews = path.parent.parent == self.folder / REVIEWS
+        key = f"{REVIEWS if holds_reviews else 'inbox'}/{shop_id}/{path.name}"
         with self._state.transaction() as db:
             known = db.execute(
                 "select 1 from taken_files where shop_id = ? and sha256 = ?", (shop_id, sha256)

@@ -23,6 +23,7 @@ import alert_dispatcher.app
 import case_followup.app
 import order_intake.app
 import parcel_tracker.app
+import review_scanner.app
 import unpaid_reminder.app
 from aftersales.http import HttpRequest
 from aftersales.settings.model import Alerts, Route, Settings, Shop, Source, Target, Tracking
@@ -63,7 +64,7 @@ SECRETS = {
     "WOO_WEBHOOK_SECRET": "made-up-woo-webhook-secret",
 }
 ROBOT_TOKEN = "made-up-robot-token"
-QUEUES = ("sweep", "push", "poll", "webhook", "remind")
+QUEUES = ("sweep", "push", "poll", "webhook", "remind", "review")
 NEVER_LOGGED = {value for name, value in SECRETS.items() if name != "KDNIAO_BUSINESS_ID"} | {
     ROBOT_TOKEN,
     *("13900139417", "13900138026", "13900137750", "13900136608"),
@@ -245,6 +246,7 @@ def world_of(tables: Tables, folder: Path, environment: pytest.MonkeyPatch) -> I
         case_followup.app,
         order_intake.app,
         parcel_tracker.app,
+        review_scanner.app,
         unpaid_reminder.app,
     )
     loggers = [app.logger for app in apps]

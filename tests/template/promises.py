@@ -35,6 +35,10 @@ HANDLERS = {
     "UnpaidReminderRemind": "unpaid_reminder.app.remind_handler",
     "UnpaidReminderReport": "unpaid_reminder.app.report_handler",
     "CaseFollowupSweep": "case_followup.app.sweep_handler",
+    "ReviewScannerPlan": "review_scanner.app.plan_handler",
+    "ReviewScannerScan": "review_scanner.app.scan_handler",
+    "ReviewScannerFiles": "review_scanner.app.files_handler",
+    "ReviewScannerReport": "review_scanner.app.report_handler",
     "AlertDispatcherStream": "alert_dispatcher.app.stream_handler",
     "AlertDispatcherSweep": "alert_dispatcher.app.sweep_handler",
 }
@@ -66,6 +70,8 @@ KEYS: dict[str, dict[str, str]] = {
     "settings": {"": "name:S"},
     "quarantine": {"": "quarantine_id:S"},
 }
+TAKES_FILES = {"OrderIntakeFiles": "inbox/", "ReviewScannerFiles": "reviews/"}
+"""Who takes dropped files, from which folder of the bucket."""
 NEVER_FORGOTTEN = {"settings"}
 
 
@@ -96,9 +102,7 @@ def functions_run_on_python313_arm64_with_their_layers(template: Template) -> It
         if properties["Runtime"] != "python3.13" or properties["Architectures"] != ["arm64"]:
             yield f"{name} does not run on python3.13 and arm64"
         layers = {re.sub(r"[0-9a-f]{10}$", "", named(layer)) for layer in properties["Layers"]}
-        expected = {"SharedLayer"} | (
-            {"SpreadsheetsLayer"} if name == "OrderIntakeFiles" else set()
-        )
+        expected = {"SharedLayer"} | ({"SpreadsheetsLayer"} if name in TAKES_FILES else set())
         if layers != expected:
             yield f"{name} has the layers {sorted(layers)}, expected {sorted(expected)}"
     for name, resource in template.raw["Resources"].items():
@@ -341,8 +345,9 @@ def dropped_files_are_private(template: Template) -> Iterator[str]:
         yield "no function is told of a dropped file"
     for function, event, given in template.events("S3"):
         rules = given.get("Filter", {}).get("S3Key", {}).get("Rules", [])
-        if {"Name": "prefix", "Value": "inbox/"} not in rules:
-            yield f"{function}, {event}: takes files outside inbox/"
+        folder = TAKES_FILES.get(function, "nothing/")
+        if {"Name": "prefix", "Value": folder} not in rules:
+            yield f"{function}, {event}: takes files outside {folder}"
 
 
 def pushes_have_one_guarded_way_in(template: Template) -> Iterator[str]:

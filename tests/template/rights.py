@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.template.deployed import Template, listed, named
+from tests.template.promises import TAKES_FILES
 from tests.template.reachable import NOTHING, NUMBERS, Name, environment_reads, rights_used
 
 GIVEN_BY_THE_RUNTIME = {"AWS_REGION"}
@@ -44,6 +45,13 @@ HANDED_AND_NOT_USED: dict[str, frozenset[Name]] = {
             ("aftersales.platforms.registry", "build_platform"),
         }
     ),
+    # What is in a file needs no connection to a shop.
+    "ReviewScannerFiles": frozenset(
+        {
+            ("aftersales.settings.secrets", "resolve"),
+            ("aftersales.platforms.registry", "build_platform"),
+        }
+    ),
     # The plan asks no source, so the desk that it is handed never looks up a source's secrets.
     "ParcelTrackerPlan": frozenset({("aftersales.settings.secrets", "resolve")}),
 }
@@ -52,7 +60,6 @@ SCOPES = {
     "ssm:GetParameter": ":parameter/${SecretsPrefix}/*",
     "secretsmanager:GetSecretValue": ":secret:${SecretsPrefix}/*",
     "sns:Publish": ":${AlertTopicPrefix}*",
-    "s3:GetObject": "${DropBucket.Arn}/inbox/*",
 }
 """What has no resource of its own in the template is limited by a name's beginning."""
 
@@ -180,6 +187,8 @@ def _rights(template: Template, function: str) -> Iterator[tuple[str, str]]:
                     index = text.partition("/index/")[2]
                     table = tables.get(named(resource), text)
                     yield action, f"{table}/index/{index}" if index else table
+                elif action == "s3:GetObject":
+                    yield action, text
                 elif action in SCOPES:
                     yield action, text[-len(SCOPES[action]) :]
                 else:
@@ -188,6 +197,8 @@ def _rights(template: Template, function: str) -> Iterator[tuple[str, str]]:
 
 def _place(template: Template, action: str, place: str, function: str) -> str:
     """Where code that names no resource acts: in its scope, or on the queue of its environment."""
+    if action == "s3:GetObject":
+        return f"${{DropBucket.Arn}}/{TAKES_FILES.get(function, 'nothing/')}*"
     if place or action in SCOPES:
         return place or SCOPES[action]
     for variable, value in template.variables(function).items():

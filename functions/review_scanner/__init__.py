@@ -1,0 +1,1 @@
+"""Reviews of all shops: judged, answered for, followed until they are settled."""
