@@ -50,7 +50,7 @@ build: .venv/stamp-dev .tools/sam/stamp
 e2e: build
 	@$(environment) $(python) -m pytest -m e2e $(ARGS)
 
-bench: .venv/stamp-dev
+bench: .venv/stamp-bench
 	@for name in tracking_writes tracking_throughput cold_start sweep_planning \
 			reminder_rules reminder_selection reminder_units review_classifier; do \
 		$(python) -m benchmarks.$$name || exit 1; \
@@ -75,6 +75,11 @@ clean:
 	@echo "Installing what tests and checks need into .venv (once)."
 	@$(python) $(install) -r requirements/dev.txt
 	@$(python) -m pip check --quiet
+	@touch $@
+
+.venv/stamp-bench: .venv/stamp-dev requirements/bench.txt
+	@echo "Installing the peers that benchmarks compare with into .venv (once)."
+	@$(python) $(install) -r requirements/bench.txt
 	@touch $@
 
 .tools/sam/stamp: .tools/sam/bin/python requirements/sam.txt

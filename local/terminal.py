@@ -32,10 +32,17 @@ def json_option(command: Command) -> Command:
 
 def print_json(value: Any) -> None:
     """One JSON document, UTF-8, text as it is."""
-    text = json.dumps(value, ensure_ascii=False, indent=2)
+    import msgspec
+
+    try:
+        # Ten times as fast as the standard library's where it indents.
+        document = msgspec.json.format(msgspec.json.encode(value), indent=2)
+    except (UnicodeEncodeError, TypeError, ValueError):
+        # A lone surrogate, which no UTF-8 can hold, comes out as the JSON escape that it is.
+        text = json.dumps(value, ensure_ascii=False, indent=2)
+        document = text.encode("utf-8", "backslashreplace")
     stream = sys.stdout.buffer
-    # A lone surrogate, which no UTF-8 can hold, comes out as the JSON escape that it is.
-    stream.write(text.encode("utf-8", "backslashreplace") + b"\n")
+    stream.write(document + b"\n")
     stream.flush()
 
 

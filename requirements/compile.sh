@@ -8,6 +8,7 @@ flags=(--universal --python-version 3.11 --generate-hashes --no-emit-index-url -
        --custom-compile-command requirements/compile.sh --quiet "$@")
 "$uv" pip compile "${flags[@]}" requirements/local.in -o requirements/local.txt
 "$uv" pip compile "${flags[@]}" requirements/dev.in -o requirements/dev.txt
+"$uv" pip compile "${flags[@]}" requirements/bench.in -o requirements/bench.txt
 "$uv" pip compile "${flags[@]}" requirements/npm.in -o requirements/npm.txt
 "$uv" pip compile "${flags[@]}" requirements/sam.in -o requirements/sam.txt
 layer=(--python-version 3.13 --generate-hashes --no-emit-index-url --no-emit-find-links --quiet

@@ -54,6 +54,10 @@ COMMANDS: Mapping[str, LazyCommand] = {
     "reviews": LazyCommand(
         "local.commands.reviews", "reviews", "What reviews say; teach the classifier your own."
     ),
+    "reconcile": LazyCommand(
+        "local.commands.reconcile", "reconcile", "Compare couriers' bills with what was shipped."
+    ),
+    "rates": LazyCommand("local.commands.rates", "rates", "Prove a rate card, see its prices."),
     "webhooks": LazyCommand(
         "local.commands.webhooks", "webhooks", "Why a signed webhook is accepted or refused."
     ),

@@ -27,7 +27,8 @@ def judge(connection: DuckDBPyConnection, codes: Sequence[str]) -> None:
     owed = "".join(f", p.owed_{n}" for n in range(len(codes)))
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE judged AS SELECT l.line, l.charge, l.amount_minor,"
-        ' p."row" AS shipment, p.shipped_on, p.expected_freight, p.expected_total'
+        ' l.currency, l.courier, p.courier AS shipped_by, p."row" AS shipment, p.shipped_on,'
+        " p.expected_freight, p.expected_total"
         f"{owed}, {_agrees(codes)} AS ok FROM lines AS l"
         f" LEFT JOIN ({priced_sql('shipments', codes)}) AS p ON p.waybill = l.waybill"
     )
@@ -70,7 +71,8 @@ def _one_shipment_each(connection: DuckDBPyConnection) -> None:
 def _by_parent(connection: DuckDBPyConnection) -> None:
     """The pieces of a shipment are billed by their own numbers."""
     connection.execute(
-        'UPDATE judged SET shipment = found.shipment FROM (SELECT l.line, min(s."row") AS shipment'
+        "UPDATE judged SET shipment = found.shipment, shipped_by = found.shipped_by FROM"
+        ' (SELECT l.line, min(s.courier) AS shipped_by, min(s."row") AS shipment'
         " FROM judged AS j JOIN lines AS l USING (line) JOIN shipments AS s ON s.waybill = l.parent"
         " WHERE j.shipment IS NULL AND l.parent <> '' GROUP BY l.line) AS found"
         " WHERE judged.line = found.line"
@@ -80,8 +82,8 @@ def _by_parent(connection: DuckDBPyConnection) -> None:
 def _by_order(connection: DuckDBPyConnection) -> None:
     """A row with another waybill number, whose order was shipped once and not billed otherwise."""
     connection.execute(
-        "UPDATE judged SET shipment = found.shipment FROM (SELECT min(l.line) AS line,"
-        ' min(s."row") AS shipment FROM judged AS j JOIN lines AS l USING (line)'
+        "UPDATE judged SET shipment = found.shipment, shipped_by = found.shipped_by FROM (SELECT"
+        ' min(l.line) AS line, min(s.courier) AS shipped_by, min(s."row") AS shipment FROM judged AS j JOIN lines AS l USING (line)'
         " JOIN shipments AS s ON s.order_id = l.order_id AND s.courier = l.courier"
         " WHERE j.shipment IS NULL AND l.order_id <> '' GROUP BY l.order_id"
         ' HAVING count(*) = 1 AND min(s."row") NOT IN (SELECT shipment FROM judged WHERE shipment'
@@ -105,15 +107,20 @@ def _parts_agree(connection: DuckDBPyConnection, codes: Sequence[str]) -> None:
 def _groups_agree(connection: DuckDBPyConnection) -> None:
     """Several rows of one shipment agree only together; one row only if it pays for everything."""
     connection.execute(
-        "UPDATE judged SET ok = false WHERE ok AND amount_minor <> expected_total AND shipment NOT"
-        " IN (SELECT shipment FROM judged WHERE shipment IS NOT NULL GROUP BY shipment HAVING"
-        " count(*) > 1)"
+        "CREATE OR REPLACE TEMP TABLE several AS SELECT shipment FROM judged"
+        " WHERE shipment IS NOT NULL GROUP BY shipment HAVING count(*) > 1"
     )
     connection.execute(
+        "UPDATE judged SET ok = false WHERE ok AND amount_minor <> expected_total"
+        " AND shipment NOT IN (SELECT shipment FROM several)"
+    )
+    found = connection.execute("SELECT count(*) FROM several").fetchone()
+    if found is None or not found[0]:
+        return
+    connection.execute(
         "UPDATE judged SET ok = false WHERE shipment IN (SELECT shipment FROM judged WHERE shipment"
-        " IN (SELECT shipment FROM judged WHERE shipment IS NOT NULL GROUP BY shipment HAVING"
-        " count(*) > 1) GROUP BY shipment HAVING NOT bool_and(ok) OR count(*) <> count(DISTINCT"
-        " charge) OR sum(amount_minor) <> max(expected_total))"
+        " IN (SELECT shipment FROM several) GROUP BY shipment HAVING NOT bool_and(ok)"
+        " OR count(*) <> count(DISTINCT charge) OR sum(amount_minor) <> max(expected_total))"
     )
 
 

@@ -141,10 +141,9 @@ class _Run:
 
     def _couriers(self) -> list[str]:
         found = self._db.execute(
-            "SELECT DISTINCT courier FROM lines WHERE courier <> '' UNION SELECT DISTINCT courier"
-            ' FROM shipments WHERE "row" IN (SELECT shipment FROM judged)'
+            "SELECT DISTINCT courier FROM judged UNION SELECT DISTINCT shipped_by FROM judged"
         ).fetchall()
-        return sorted(courier for (courier,) in found)
+        return sorted(courier for (courier,) in found if courier)
 
     def _explain(self, has_earlier: bool) -> None:
         self._db.execute(
@@ -362,9 +361,8 @@ class _Run:
 
     def _totals(self) -> tuple[CourierTotal, ...]:
         rows = self._db.execute(
-            "SELECT coalesce(nullif(l.courier, ''), s.courier, '') AS courier, l.currency, count(*),"
-            " sum(l.amount_minor), coalesce(sum(l.amount_minor) FILTER (j.ok), 0) FROM lines AS l"
-            ' JOIN judged AS j USING (line) LEFT JOIN shipments AS s ON s."row" = j.shipment'
+            "SELECT coalesce(nullif(courier, ''), shipped_by, '') AS courier, currency, count(*),"
+            " sum(amount_minor), coalesce(sum(amount_minor) FILTER (ok), 0) FROM judged"
             " GROUP BY ALL ORDER BY ALL"
         ).fetchall()
         found = []

@@ -1,0 +1,158 @@
+"""`aftersales reconcile`: couriers' bills against shipments and a rate card, on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from local.terminal import json_option, plain, print_json, print_table, progress, say
+
+if TYPE_CHECKING:
+    from courier_reconciliation.result import Reconciliation
+
+STEPS = ("read bills", "read shipments", "price", "match", "explain", "write")
+SHOWN = 15
+FILE = click.Path(path_type=Path)
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("bills", nargs=-1, required=True, metavar="BILL...", type=FILE)
+@click.option("--shipments", metavar="FILE", required=True, type=FILE, help="What was shipped.")
+@click.option(
+    "--rates", metavar="FILE", required=True, type=FILE, help="Rate card: CSV, XLSX or YAML."
+)
+@click.option("--period", metavar="MONTH", default="", help="Such as 2026-10; else by most rows.")
+@click.option("--out", metavar="DIR", type=FILE, help="Folder for workbook, lists and claims.")
+@click.option(
+    "--time-zone", metavar="ZONE", default="Asia/Shanghai", show_default=True, help="Of the shop."
+)
+@click.option("--courier", metavar="CODE", default="", help="Whose bills, where none says it.")
+@click.option("--currency", metavar="CODE", default="CNY", show_default=True, help="Of the bills.")
+@click.option(
+    "--language", default="zh-CN", show_default=True, type=click.Choice(["zh-CN", "zh-TW", "en"])
+)
+@json_option
+def reconcile(  # noqa: PLR0917 - click hands over each option
+    bills: tuple[Path, ...],
+    shipments: Path,
+    rates: Path,
+    period: str,
+    out: Path | None,
+    time_zone: str,
+    courier: str,
+    currency: str,
+    language: str,
+    as_json: bool,
+) -> None:
+    """Compare couriers' bills with what was shipped and with the contract.
+
+    Each difference is named, with what was billed, what is due, and the evidence. Exit code 0 also
+    where differences are found, 2 where a file cannot be used.
+
+    \b
+    Example:
+      aftersales reconcile sto-10.xlsx sf-10.xlsx --shipments october.csv --rates rates.csv \\
+          --period 2026-10 --out october
+    """
+    from aftersales.calendar import zone_named
+    from aftersales.errors import BadInput
+    from courier_reconciliation.engine.database import workshop
+    from courier_reconciliation.engine.run import Options
+    from courier_reconciliation.engine.run import reconcile as compare
+    from courier_reconciliation.engine.shipments import read_shipments
+    from courier_reconciliation.rates.load import load_card
+    from courier_reconciliation.reading.bills import read_bills
+    from courier_reconciliation.reading.model import ReadingOptions
+
+    _check_period(period)
+    for file in (*bills, shipments, rates):
+        if not file.is_file():
+            raise BadInput(f"there is no file {file}")
+    zone_named(time_zone)
+    card = load_card(rates)
+    with progress("Reconciling") as show, workshop() as (connection, folder):
+
+        def step(name: str) -> None:
+            show(name, STEPS.index(name), len(STEPS))
+
+        step("read bills")
+        options = ReadingOptions(
+            period=period, courier=courier, currency=currency, temp_directory=str(folder)
+        )
+        read = read_bills(connection, bills, options)
+        if not any(file.lines for file in read.files):
+            raise BadInput("; ".join(f"{one.file}: {one.reason}" for one in read.rejected[:SHOWN]))
+        step("read shipments")
+        shipped = read_shipments(connection, shipments, time_zone, folder)
+        wanted = Options(period=period, progress=step)
+        result = compare(connection, read, card, wanted, folder, shipped.rejected)
+    if as_json:
+        from courier_reconciliation.result_json import as_json as whole
+
+        print_json(whole(result))
+        return
+    _show(result)
+
+
+def _check_period(period: str) -> None:
+    import re
+
+    from aftersales.errors import BadInput
+
+    if period and not re.fullmatch(r"20\d\d-(0[1-9]|1[0-2])", period):
+        raise BadInput(f"--period {plain(period)} is no month; write it as 2026-10")
+
+
+def _show(result: Reconciliation) -> None:
+    money = _money(result.currency)
+    say(
+        f"{result.lines} bill rows of {result.period or 'an unknown month'}: {result.matched} of"
+        f" known shipments, {result.unmatched_bill} of none. {result.unmatched_shipments} shipments"
+        f" are on no bill, {result.carry_over} of them handed over on the last day."
+    )
+    print_table(
+        ("What is wrong", "How many", "Difference"),
+        (
+            (kind.value.replace("_", " "), str(count), money(difference))
+            for kind, (count, difference) in result.by_kind.items()
+        ),
+        empty="Nothing is wrong.",
+    )
+    say(
+        f"Billed {money(result.total_billed_minor)}, due {money(result.total_expected_minor)};"
+        f" {money(result.claimable_minor)} can be claimed back."
+    )
+    if result.not_auditable:
+        print_table(
+            ("Waybill", "Billed", "Why nobody can say whether it is right"),
+            (
+                (one.waybill_number, money(one.billed_minor), one.reason)
+                for one in result.not_auditable[:SHOWN]
+            ),
+            title=f"Not auditable: {len(result.not_auditable)}",
+        )
+    if result.rejected:
+        print_table(
+            ("Where", "Why"),
+            (
+                (", ".join(_place(one.file, one.sheet, one.row)), one.reason)
+                for one in result.rejected[:SHOWN]
+            ),
+            title=f"Not usable: {len(result.rejected)}",
+        )
+    for note in result.notes:
+        say(f"Note: {plain(note)}")
+
+
+def _place(file: str, sheet: str, row: int | None) -> list[str]:
+    parts = [file, sheet and f"sheet {sheet}", "" if row is None else f"row {row}"]
+    return [part for part in parts if part]
+
+
+def _money(currency: str) -> Callable[[int], str]:
+    from aftersales.money import to_text
+
+    return lambda minor: to_text(minor, currency)
