@@ -1,0 +1,208 @@
+"""Proving a rate card: no gaps, no overlaps, no price that falls as the weight grows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
+
+from aftersales.platforms.regions import PROVINCES
+from courier_reconciliation.rates.card import (
+    ALL_OTHERS,
+    E4,
+    Basis,
+    FreightRow,
+    NotPriced,
+    PricingFacts,
+    RateCard,
+)
+from courier_reconciliation.rates.columns import Problem
+from courier_reconciliation.rates.price import freight_rows, price
+from courier_reconciliation.surcharge_codes import is_known
+
+SAMPLE_WEIGHTS_G = (500, 1000, 2000, 3000, 5000, 10_000, 30_000)
+PROBE_STEP_G = 100
+PROBE_UP_TO_G = 50_000
+_BEYOND_THE_MAINLAND = ("香港", "澳门", "台湾")
+_ANY_DAY = date(2000, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class SamplePrices:
+    """Prices of one courier, service, period and zone by weight; None: there is no price.
+
+    `zone` are the provinces that share these rows, `*` for all that no row names.
+    """
+
+    courier: str
+    service: str
+    day: date
+    zone: tuple[str, ...]
+    currency: str
+    prices: tuple[tuple[int, int | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Zone:
+    """Provinces that are priced by the same rows on the same days."""
+
+    courier: str
+    service: str
+    day: date
+    provinces: tuple[str, ...]
+    rows: tuple[FreightRow, ...]
+
+    def __str__(self) -> str:
+        service = f" {self.service}" if self.service else ""
+        names = (
+            "all other provinces" if self.provinces == (ALL_OTHERS,) else "|".join(self.provinces)
+        )
+        since = "" if self.day == _ANY_DAY else f" from {self.day.isoformat()}"
+        return f"{self.courier}{service} to {names}{since}"
+
+
+def check_card(card: RateCard) -> list[Problem]:
+    """What is doubtful about a card that could be read. An overlap is an error."""
+    problems: list[Problem] = []
+    for courier in card.couriers:
+        problems += _of_courier(card, courier)
+    for zone in _zones(card):
+        problems += _overlaps(zone)
+        problems += _gaps(zone)
+        problems += _falls(card, zone)
+    problems += _surcharges(card)
+    return list(dict.fromkeys(problems))
+
+
+def sample_prices(card: RateCard) -> list[SamplePrices]:
+    """Prices to look at, of every courier, service, period and zone."""
+    found = []
+    for zone in _zones(card):
+        prices = tuple((grams, _price(card, zone, grams)) for grams in SAMPLE_WEIGHTS_G)
+        found.append(
+            SamplePrices(
+                zone.courier, zone.service, zone.day, zone.provinces, zone.rows[0].currency, prices
+            )
+        )
+    return found
+
+
+def _price(card: RateCard, zone: _Zone, grams: int) -> int | None:
+    facts = PricingFacts(zone.courier, zone.day, zone.provinces[0], grams, None, zone.service)
+    found = price(card, facts)
+    return None if isinstance(found, NotPriced) else found.freight_minor
+
+
+def _zones(card: RateCard) -> Iterator[_Zone]:
+    for courier in card.couriers:
+        rows = [row for row in card.freight if row.courier == courier]
+        provinces = dict.fromkeys((*(name for row in rows for name in row.provinces), ALL_OTHERS))
+        for service in sorted({row.service for row in rows}):
+            for day in _first_days(rows):
+                same: dict[tuple[FreightRow, ...], list[str]] = {}
+                for name in provinces:
+                    found = freight_rows(card, courier, service, day, name)
+                    if not isinstance(found, NotPriced):
+                        same.setdefault(found, []).append(name)
+                for served, names in same.items():
+                    yield _Zone(courier, service, day, tuple(names), served)
+
+
+def _first_days(rows: list[FreightRow]) -> list[date]:
+    """The first day of each period in which the same rows are valid."""
+    starts = {row.valid_from or _ANY_DAY for row in rows}
+    starts |= {row.valid_to + timedelta(days=1) for row in rows if row.valid_to is not None}
+    return sorted(day for day in starts if any(_is_valid(row, day) for row in rows))
+
+
+def _is_valid(row: FreightRow, day: date) -> bool:
+    return (row.valid_from is None or row.valid_from <= day) and (
+        row.valid_to is None or day <= row.valid_to
+    )
+
+
+def _of_courier(card: RateCard, courier: str) -> Iterator[Problem]:
+    rows = [row for row in card.freight if row.courier == courier]
+    currencies = sorted({row.currency for row in rows})
+    if len(currencies) > 1:
+        yield Problem(f"{courier} has prices in {', '.join(currencies)}; keep one currency a card")
+    days = _first_days(rows)
+    for row in rows:
+        end = row.valid_to
+        if end is None or end + timedelta(days=1) > max(days):
+            continue
+        after = end + timedelta(days=1)
+        if not any(_is_valid(other, after) for other in rows):
+            start = min(day for day in days if day > end)
+            last = start - timedelta(days=1)
+            yield Problem(f"{courier} has no price from {after} to {last}", is_error=False)
+    named = {name for row in rows for name in row.provinces}
+    if ALL_OTHERS not in named and named & set(PROVINCES):
+        missing = [name for name in PROVINCES if name not in named]
+        if missing:
+            yield Problem(f"{courier} has no price for {', '.join(missing)}", is_error=False)
+    if currencies == ["CNY"]:
+        for name in sorted(named - {*PROVINCES, *_BEYOND_THE_MAINLAND, ALL_OTHERS}):
+            row = next(row for row in rows if name in row.provinces)
+            yield Problem(f"{name} is no province", row.row, "provinces", is_error=False)
+
+
+def _overlaps(zone: _Zone) -> Iterator[Problem]:
+    """Two rows of the same standing for one weight; where they only touch, the lower one serves."""
+    standing: dict[tuple[bool, bool], list[FreightRow]] = {}
+    for row in zone.rows:
+        key = (row.service == "", zone.provinces[0] in row.provinces)
+        standing.setdefault(key, []).append(row)
+    for rows in standing.values():
+        rows.sort(key=lambda row: (row.min_weight_g, row.row))
+        for lower, upper in pairwise(rows):
+            if lower.max_weight_g is None or upper.min_weight_g < lower.max_weight_g:
+                start = upper.min_weight_g
+                message = f"rows {lower.row} and {upper.row} both price {start} g, {zone}"
+                yield Problem(message, upper.row, "min_weight_g")
+
+
+def _gaps(zone: _Zone) -> Iterator[Problem]:
+    covered = 0
+    for row in sorted(zone.rows, key=lambda row: row.min_weight_g):
+        if row.min_weight_g > covered + 1:
+            message = f"no price from {covered + 1} to {row.min_weight_g - 1} g, {zone}"
+            yield Problem(message, row.row, "min_weight_g", is_error=False)
+        if row.max_weight_g is None:
+            return
+        covered = max(covered, row.max_weight_g)
+    yield Problem(f"no price above {covered} g, {zone}", is_error=False)
+
+
+def _falls(card: RateCard, zone: _Zone) -> Iterator[Problem]:
+    """The first weight whose price is below that of a lighter parcel."""
+    weights = set(range(PROBE_STEP_G, PROBE_UP_TO_G + 1, PROBE_STEP_G))
+    for row in zone.rows:
+        weights |= {row.min_weight_g, row.min_weight_g + 1, row.max_weight_g or 1}
+    lighter: tuple[int, int] | None = None
+    for grams in sorted(weight for weight in weights if weight > 0):
+        minor = _price(card, zone, grams)
+        if minor is None:
+            continue
+        if lighter is not None and minor < lighter[1]:
+            message = f"{grams} g costs {minor}, less than {lighter[0]} g ({lighter[1]}), {zone}"
+            yield Problem(message, is_error=False)
+            return
+        lighter = (grams, minor)
+
+
+def _surcharges(card: RateCard) -> Iterator[Problem]:
+    for row in card.surcharges:
+        if row.courier not in card.couriers:
+            yield Problem(f"{row.courier} has a surcharge and no price", row.row, "courier")
+        if not is_known(row.code):
+            message = f"{row.code} is no usual surcharge; bills must call it so too"
+            yield Problem(message, row.row, "surcharge_code", is_error=False)
+        is_money = row.basis in (Basis.PER_PARCEL, Basis.PER_KG)
+        if is_money and (row.value_e4 % E4 or 0 < row.value_e4 < 10 * E4):
+            message = f"{row.value_e4 / E4:g} is an amount in fen or cent; is it meant so?"
+            yield Problem(message, row.row, "surcharge_value", is_error=False)
+        if not is_money and row.value_e4 > 100 * E4:
+            message = f"{row.value_e4 / E4:g} % is more than all"
+            yield Problem(message, row.row, "surcharge_value", is_error=False)
