@@ -58,7 +58,6 @@ COMMANDS: Mapping[str, LazyCommand] = {
         "local.commands.reconcile", "reconcile", "Compare couriers' bills with what was shipped."
     ),
     "rates": LazyCommand("local.commands.rates", "rates", "Prove a rate card, see its prices."),
-    "rates": LazyCommand("local.commands.rates", "rates", "Prove a rate card, see its prices."),
     "webhooks": LazyCommand(
         "local.commands.webhooks", "webhooks", "Why a signed webhook is accepted or refused."
     ),
