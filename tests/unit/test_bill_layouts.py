@@ -346,6 +346,44 @@ def test_pieces_have_their_parent_and_returns_their_outward_parcel(bill: Any) ->
     ]
 
 
+def test_charges_under_their_waybill_belong_to_it(bill: Any) -> None:
+    found = bill(
+        ["运单号码", "日期", "服务", "计费重量", "应付金额"],
+        ["SF1234567890123", "2026-10-03", "运费", "1", "12.00"],
+        ["", "", "保费", "", "1.00"],
+        ["", "", "签回单", "", "3.00"],
+        ["SF1234567890124", "2026-10-03", "运费", "1", "10.00"],
+        ["", "", "合计", "", "26.00"],
+    )
+    assert found.lines("waybill, charge, amount_minor") == [
+        ("SF1234567890123", "freight", 1200),
+        ("SF1234567890123", "insurance", 100),
+        ("SF1234567890123", "signed_receipt", 300),
+        ("SF1234567890124", "freight", 1000),
+    ]
+    assert [t.amount_minor for t in found.read.declared_totals] == [2600]
+
+
+def test_two_couriers_in_one_file_are_told_apart(bill: Any) -> None:
+    by_column = bill(
+        ["快递公司", "运单号", "金额"],
+        ["中通快递", "73123456789012", "3.00"],
+        ["申通", "773000000000011", "3.10"],
+        name="one.csv",
+    )
+    assert by_column.lines("courier") == [("zto",), ("sto",)]
+    by_number = bill(
+        ["运单号", "金额"],
+        *([f"YT{1234567890123 + n}", "3.00"] for n in range(5)),
+        *([f"JT{1234567890123 + n}", "3.00"] for n in range(5)),
+        name="two.csv",
+    )
+    assert by_number.lines("courier, count(*) OVER (PARTITION BY courier)") == [
+        *[("yto", 5)] * 5,
+        *[("jt", 5)] * 5,
+    ]
+
+
 def ups_row(**cells: str) -> list[str]:
     row = [""] * 250
     row[0], row[2], row[5], row[6], row[9], row[10] = "2.1", "A1B2C3", "000123", "E", "USD", "25.50"

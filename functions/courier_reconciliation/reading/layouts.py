@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from aftersales.errors import BadInput
+from courier_reconciliation import surcharge_codes
 from courier_reconciliation.reading import cells as reading
 from courier_reconciliation.reading import couriers, fixed, headers
 from courier_reconciliation.reading.headers import Header
@@ -63,8 +64,9 @@ def recognise(
         return Unknown(reason, len(header.columns))
     titles = [cell for row in rows[: header.index] for cell in row if cell]
     courier = _courier(header, data, (*titles, *names), options)
+    columns = _columns(header, data)
     plan = Plan(
-        columns=_columns(header, data),
+        columns=columns,
         layout=courier or "headers",
         courier=courier,
         currency=options.currency,
@@ -75,6 +77,7 @@ def recognise(
         period=options.period or _period((*titles, *names)),
         names=header.names,
         days_later=days_later,
+        fills_down=_fills_down(columns, data),
     )
     return Layout(fixed.with_pairs(plan, header, data), header, data_at)
 
@@ -115,9 +118,15 @@ def _columns(header: Header, data: Sequence[Sequence[str | None]]) -> dict[str, 
     return columns
 
 
-def _is_charge(text: str) -> bool:
-    from courier_reconciliation import surcharge_codes
+def _fills_down(columns: Mapping[str, int], data: Sequence[Sequence[str | None]]) -> bool:
+    """Whether charges stand under the waybill they belong to, as merged cells leave them."""
+    charge, waybill = columns.get("charge"), columns["waybill"]
+    return charge is not None and any(
+        not _at(row, waybill) and _is_charge(reading.text(_at(row, charge))) for row in data
+    )
 
+
+def _is_charge(text: str) -> bool:
     return surcharge_codes.is_known(surcharge_codes.code_of(text))
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from courier_reconciliation import surcharge_codes
 from courier_reconciliation.model import DeclaredTotal, Rejected
 from courier_reconciliation.reading import footers
-from courier_reconciliation.reading.couriers import courier_named
+from courier_reconciliation.reading.couriers import by_numbers, courier_named
 from courier_reconciliation.reading.expressions import NULLS, amount, literal, select
 from courier_reconciliation.reading.places import place, usual
 from courier_reconciliation.reading.plan import Plan
@@ -99,13 +99,22 @@ def _say(connection: DuckDBPyConnection, table: str, rows: Iterable[tuple[str, .
 def _read_csv(table: Table) -> str:
     columns = ", ".join(f"'c{index}': 'VARCHAR'" for index in range(table.width))
     nulls = ", ".join(map(literal, NULLS))
-    return (
+    rows = (
         f"(SELECT *, row_number() OVER () + {table.first_row - 1} AS number FROM read_csv("
         f"{literal(str(table.path))}, columns = {{{columns}}}, auto_detect = false, header = false,"
         f" skip = {table.skip}, delim = {literal(table.delimiter)}, quote = '\"',"
         f" escape = {literal(table.escape)}, null_padding = {str(not table.even_width).lower()},"
         " max_line_size = 4194304,"
         f" nullstr = [{nulls}]))"
+    )
+    if not table.plan.fills_down:
+        return rows
+    waybill, charge = (f"c{table.plan.columns[name]}" for name in ("waybill", "charge"))
+    return (
+        f"(SELECT * REPLACE (CASE WHEN {waybill} IS NULL AND {charge} IS NOT NULL AND NOT"
+        f" regexp_matches({charge}, '[合总小]计|(?i)total') THEN last_value({waybill} IGNORE NULLS)"
+        " OVER (ORDER BY number ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
+        f" ELSE {waybill} END AS {waybill}) FROM {rows})"
     )
 
 
@@ -138,6 +147,7 @@ class _Load:
         self._one_by_one()
         self._decide_unsure()
         self._full_charge()
+        self._several_couriers()
         self._staged = self._one("SELECT count(*) FROM stage")
         self._keep()
         return self._found
@@ -357,6 +367,22 @@ class _Load:
                 f"UPDATE stage SET amount_minor = {whole} WHERE amount_minor < {whole}"
                 " AND amount_minor >= 0"
             )
+
+    def _several_couriers(self) -> None:
+        """Rows of nobody in particular: a courier for each shape of number that is plain."""
+        if self._plan.courier or "courier" in self._plan.columns:
+            return
+        shape = "regexp_extract(waybill, '^([A-Z]+|[0-9]{2})')"
+        groups = self._execute(
+            f"SELECT {shape} AS shape, length(waybill) AS digits, min(waybill, 20) FROM stage"
+            " GROUP BY ALL ORDER BY count(*) DESC LIMIT 50"
+        ).fetchall()
+        for start, digits, sample in groups:
+            if courier := by_numbers(sample):
+                self._execute(
+                    f"UPDATE stage SET courier = {literal(courier)} WHERE {shape} ="
+                    f" {literal(start)} AND length(waybill) = {digits}"
+                )
 
     def _keep(self) -> None:
         """The stage becomes lines, or joins them; its surcharges become charges."""

@@ -24,7 +24,7 @@ class Plan:
     `unit_columns` state the unit of a weight row by row, `pairs` the name and the amount of further
     charges. `invoice` (number, amount) repeats an invoice's total on each of its rows,
     `invoice_rows` (column, value) are rows that hold one. `waybill_else` stands in for an empty
-    waybill.
+    waybill. `fills_down`: a row with a charge and no waybill is of the parcel above it.
     """
 
     columns: Mapping[str, int]
@@ -49,6 +49,7 @@ class Plan:
     pairs: tuple[tuple[int, int], ...] = ()
     invoice: tuple[int, int] | None = None
     invoice_rows: tuple[int, str] | None = None
+    fills_down: bool = False
 
     def unit(self, name: str) -> str:
         """The unit of a weight or length column: stated, else kg and cm."""
