@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 
 from courier_reconciliation.model import Outcome, Shipment
 from courier_reconciliation.surcharge_codes import Due
@@ -134,8 +135,7 @@ class PricingFacts:
     outcome: Outcome = Outcome.UNKNOWN
 
 
-@dataclass(frozen=True, slots=True)
-class Charge:
+class Charge(NamedTuple):
     """A surcharge in a price: code, amount, the card's line, whether it is due or only allowed."""
 
     code: str
@@ -144,8 +144,7 @@ class Charge:
     due: Due = Due.ALWAYS
 
 
-@dataclass(frozen=True, slots=True)
-class Priced:
+class Priced(NamedTuple):
     """What the contract asks for.
 
     `list_freight_minor` is the freight before a discount or minimum. `surcharges` are those to be

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from itertools import groupby
 from typing import NamedTuple
 
 from courier_reconciliation.model import Outcome
@@ -197,8 +196,11 @@ def surcharges_for(
 
 def one_of_each(rows: Iterable[SurchargeRow], chargeable_g: int) -> tuple[SurchargeRow, ...]:
     """The first row of each code whose weight range fits."""
-    fitting = (row for row in rows if fits(row, chargeable_g))
-    return tuple(next(same) for _, same in groupby(fitting, key=lambda row: row.code))
+    found: dict[str, SurchargeRow] = {}
+    for row in rows:
+        if row.code not in found and fits(row, chargeable_g):
+            found[row.code] = row
+    return tuple(found.values())
 
 
 def total(found: Weighed, extras: Iterable[SurchargeRow], facts: PricingFacts) -> Priced:
