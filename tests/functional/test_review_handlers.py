@@ -63,6 +63,8 @@ def test_a_bad_review_of_a_live_shop_reaches_the_agents(world: World) -> None:
     world.call("alert_dispatcher_sweep")
     (message,) = world.outside.messages
     assert "1 of 5 stars" in message or "1 星" in message
+    assert "联系方式" not in message  # nobody left one
+    assert "left a contact" not in message
     before = world.stored("reviews", "cases", "outbox")
     world.call("review_scanner_scan")
     assert world.stored("reviews", "cases", "outbox") == before

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from msgspec.structs import replace
 
@@ -419,3 +421,52 @@ def test_the_same_review_twice_in_one_page_is_one(desk: Desk, shop: ReviewShop) 
 
     twice: list[Review] = [a_review(1, LEAKS, rating=1)] * 2
     assert Taking(desk, SHOP, START - days(7)).take(twice) == {"new": 1}
+
+
+class Killed(BaseException):
+    """The process died here: nothing catches it."""
+
+
+@pytest.mark.parametrize("dies_at", range(1, 30))
+def test_a_run_that_dies_anywhere_is_made_good_by_the_next(
+    dies_at: int,
+    desk: Desk,
+    shop: ReviewShop,
+    tables: Tables,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from pynamodb.connection import Connection
+
+    shop.put(
+        a_review(1, LEAKS, rating=1),
+        a_review(2, "盖子漏水", rating=2),
+        a_review(3, "坏了", rating=1),
+        a_review(4, "很好"),
+    )
+    scan(desk)
+    wanted = open_kinds(tables)
+    clock.on(hours=12)
+    shop.put(a_review(1, "客服换了新的，满意", rating=5), a_review(5, "坏了", clock.now - hours(1)))
+    del shop.rows["2:buyer"]
+    calls, dispatch = [], Connection.dispatch
+
+    def dying(self: Connection, *given: object, **named: object) -> object:
+        calls.append(1)
+        if len(calls) == dies_at:
+            raise Killed
+        return dispatch(self, *given, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Connection, "dispatch", dying)
+    with contextlib.suppress(Killed):
+        scan(desk)
+    monkeypatch.setattr(Connection, "dispatch", dispatch)
+    clock.on(minutes=20)  # the dead run's lease is over
+    scan(desk)
+    ended = {f"review:{SHOP.id}/{number}:buyer" for number in (1, 2)}
+    opened = (f"review:{SHOP.id}/5:buyer", "hidden_complaint")
+    left = [each for each in wanted if each[0] not in ended]
+    assert open_kinds(tables) == sorted([*left, opened])
+    assert len(calls) >= dies_at
+    alerts_of = [row["delivery_id"] for row in tables.items("outbox")]
+    assert len(alerts_of) == len(set(alerts_of)) == len(wanted) + 3

@@ -7,6 +7,7 @@ from aftersales.messages.catalogue import Wording
 STARS = "{n} of 5 stars"
 OPEN_REVIEW = "Open review"
 HINT_NOTE = "a hint, no verdict"
+CONTACT = "The buyer left a contact: call back first. "
 TOPICS = {
     "logistics": "delivery",
     "price": "price",
@@ -49,7 +50,7 @@ KINDS = {
         what="A buyer left a bad review[ ({rating})][ about {topics}][ on {product}].",
         why="It stays on the product's page for every other buyer to read[, and can be edited for "
         "another {edit_left} only].",
-        todo="[The buyer left a contact: call back first. ]Write to the buyer today, put the "
+        todo="[{contact}]Write to the buyer today, put the "
         "problem right, then ask for the review to be changed, and answer it in public.",
         buyer_text="[{reply}]",
         solved_title="bad review settled",
@@ -61,8 +62,7 @@ KINDS = {
         what="The rating is[ {rating}| not bad], and the words complain[ about {topics}][ on "
         "{product}].",
         why="Such a buyer seldom comes back, and has not asked for help yet. It is not too late.",
-        todo="[The buyer left a contact: call back first. ]Write to the buyer, put it right, and "
-        "answer the review in public.",
+        todo="[{contact}]Write to the buyer, put it right, and answer the review in public.",
         buyer_text="[{reply}]",
         solved_title="complaint settled",
         solved_what="The words do not complain any more.",
@@ -72,8 +72,7 @@ KINDS = {
         what="A buyer who was content has added a complaint[ about {topics}][ on {product}].",
         why="What is added after using an item convinces others most. The platform mostly takes "
         "no public reply after it.",
-        todo="[The buyer left a contact: call back first. ]Write to the buyer today and solve it "
-        "as an after-sales case.",
+        todo="[{contact}]Write to the buyer today and solve it as an after-sales case.",
         buyer_text="[{reply}]",
         solved_title="added complaint settled",
         solved_what="The added complaint is settled.",

@@ -27,6 +27,7 @@ class Vocabulary(Protocol):
     OUTCOMES: Mapping[str, str]
     HINT_NOTE: str
     OPEN_REVIEW: str
+    CONTACT: str
 
 
 def vocabulary(facts: Facts) -> Vocabulary:
@@ -52,7 +53,7 @@ def review_words(facts: Facts) -> dict[str, str | None]:
         "complaints": facts.text("count"),
         "days": facts.text("days"),
         "edit_left": (facts.clock.length(left, parts=1) or None) if left else None,
-        "contact": facts.text("contact"),
+        "contact": said.CONTACT if facts.number("contact") else None,
         "reply": facts.text("suggested_reply"),
     }
 

@@ -7,6 +7,7 @@ from aftersales.messages.catalogue import Wording
 STARS = "{n} 星"
 OPEN_REVIEW = "查看评价"
 HINT_NOTE = "仅供参考"
+CONTACT = "买家留了联系方式，先联系买家。"
 TOPICS = {
     "logistics": "物流",
     "price": "价格",
@@ -48,7 +49,7 @@ KINDS = {
         title="[{rating}|]差评[：{topics}]",
         what="买家留下了[{rating}|]差评[，说的是{topics}][（{product}）]。",
         why="差评会一直显示在商品页上，影响别的买家[；{edit_left}后买家就不能再修改]。",
-        todo="[买家留了联系方式，先联系买家。]当天联系买家，先解决问题，再请买家修改评价，并公开回复。",
+        todo="[{contact}]当天联系买家，先解决问题，再请买家修改评价，并公开回复。",
         buyer_text="[{reply}]",
         solved_title="差评已处理",
         solved_what="[评价现在是 {rating}|评价已经处理]。",
@@ -58,7 +59,7 @@ KINDS = {
         title="好评里的不满[：{topics}]",
         what="评分[是 {rating}|不差]，但文字里有不满[，说的是{topics}][（{product}）]。",
         why="这样的买家多半不会再来，也没有去申请售后；现在联系还来得及。",
-        todo="[买家留了联系方式，先联系买家。]联系买家解决问题，并公开回复。",
+        todo="[{contact}]联系买家解决问题，并公开回复。",
         buyer_text="[{reply}]",
         solved_title="评价里的不满已处理",
         solved_what="买家的文字里已经没有不满。",
@@ -67,7 +68,7 @@ KINDS = {
         title="追评变差[：{topics}]",
         what="买家原来没有不满，追评里说了问题[：{topics}][（{product}）]。",
         why="追评显示在原评价下面，用过之后的意见别的买家更相信。追评之后平台通常不再接受公开回复。",
-        todo="[买家留了联系方式，先联系买家。]当天联系买家，按售后解决。",
+        todo="[{contact}]当天联系买家，按售后解决。",
         buyer_text="[{reply}]",
         solved_title="变差的追评已处理",
         solved_what="买家的追评已经处理。",

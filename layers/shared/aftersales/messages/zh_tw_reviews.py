@@ -7,6 +7,7 @@ from aftersales.messages.catalogue import Wording
 STARS = "{n} 星"
 OPEN_REVIEW = "查看評價"
 HINT_NOTE = "僅供參考"
+CONTACT = "買家留了聯絡方式，請先聯絡買家。"
 TOPICS = {
     "logistics": "物流",
     "price": "價格",
@@ -48,7 +49,7 @@ KINDS = {
         title="[{rating}|]負評[：{topics}]",
         what="買家留下了[{rating}|]負評[，提到{topics}][（{product}）]。",
         why="負評會一直顯示在商品頁，影響其他買家[；{edit_left}後買家就不能再修改]。",
-        todo="[買家留了聯絡方式，請先聯絡買家。]當天聯絡買家，先解決問題，再請買家修改評價，並公開回覆。",
+        todo="[{contact}]當天聯絡買家，先解決問題，再請買家修改評價，並公開回覆。",
         buyer_text="[{reply}]",
         solved_title="負評已處理",
         solved_what="[評價現在是 {rating}|評價已經處理]。",
@@ -58,7 +59,7 @@ KINDS = {
         title="好評裡的不滿[：{topics}]",
         what="評分[是 {rating}|不差]，但文字裡有不滿[，提到{topics}][（{product}）]。",
         why="這樣的買家多半不會再來，也沒有提出售後申請；現在聯絡還來得及。",
-        todo="[買家留了聯絡方式，請先聯絡買家。]聯絡買家解決問題，並公開回覆。",
+        todo="[{contact}]聯絡買家解決問題，並公開回覆。",
         buyer_text="[{reply}]",
         solved_title="評價裡的不滿已處理",
         solved_what="買家的文字裡已經沒有不滿。",
@@ -67,7 +68,7 @@ KINDS = {
         title="追加評價變差[：{topics}]",
         what="買家原本沒有不滿，追加評價裡提到問題[：{topics}][（{product}）]。",
         why="追加評價顯示在原評價下方，其他買家更相信用過之後的意見。之後平台通常不再接受公開回覆。",
-        todo="[買家留了聯絡方式，請先聯絡買家。]當天聯絡買家，依售後流程解決。",
+        todo="[{contact}]當天聯絡買家，依售後流程解決。",
         buyer_text="[{reply}]",
         solved_title="變差的追加評價已處理",
         solved_what="買家的追加評價已經處理。",
