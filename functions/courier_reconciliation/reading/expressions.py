@@ -8,6 +8,8 @@ other dates), and what is left then goes through `rows.py` one by one.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from courier_reconciliation.model import TOTAL
 from courier_reconciliation.reading.cells import GRAMS, MILLIMETRES
 from courier_reconciliation.reading.plan import AMOUNTS, Plan
@@ -17,14 +19,6 @@ WIDE = "".join(chr(ord(c) + 0xFEE0) for c in _LATIN) + "\u3000"
 PLAIN = _LATIN + " "
 """Full-width characters, and what they are."""
 NULLS = ("", "-", "--", "—", "/", "N/A", "NULL", "null")
-
-STAGE = (
-    '"row" BIGINT, waybill VARCHAR, parent VARCHAR, courier VARCHAR, charge VARCHAR,'
-    " amount_minor BIGINT, freight_minor BIGINT, tax_minor BIGINT, discount_minor BIGINT,"
-    " currency VARCHAR, billed_on DATE, order_id VARCHAR, service VARCHAR, weight_g BIGINT,"
-    " actual_g BIGINT, length_mm BIGINT, width_mm BIGINT, height_mm BIGINT, province VARCHAR,"
-    " city VARCHAR, pieces INTEGER, is_return BOOLEAN, remark VARCHAR, prepaid_minor BIGINT"
-)
 
 
 def literal(text: str) -> str:
@@ -136,10 +130,21 @@ def plain_text(col: str) -> str:
     )
 
 
+Known = Mapping[str, Mapping[str, tuple[str, str]]] | None
+ENUMS = {"province": "said_province", "charge": "said_charge", "courier": "said_courier"}
+"""The enum of each column whose texts are looked up."""
+
+
+CELL_END = 31
+"""The character between the cells of `raw`, the unit separator, which no bill contains."""
+
+
 class _Select:
     """Collects the columns of the stage, and what makes a row odd."""
 
-    def __init__(self, plan: Plan, *, strong: bool) -> None:
+    def __init__(self, plan: Plan, known: Known) -> None:
+        strong = known is None
+        self.known = known or {}
         self.plan = plan
         self.strong = strong
         self.odd: list[str] = []
@@ -186,40 +191,59 @@ class _Select:
         found = self.checked(col, length(col, self.plan.unit(name), comma=self.plan.comma))
         return f"CASE WHEN {found} > 0 THEN {found} END"
 
-    def looked_up(self, name: str, table: str) -> str | None:
-        """A join with the dictionary of a column; the value must be in it."""
+    def looked_up(self, name: str, table: str) -> tuple[str, str] | None:
+        """(answer, city) from the dictionary of a column; the value must be in it.
+
+        The quick reading casts to an enum: a join would lose the order of the rows.
+        """
         col = self.at(name)
         if col is None:
             return None
-        self.joins.append(f"LEFT JOIN {table} AS at_{name} ON at_{name}.said = {col}")
-        self.odd.append(f"(at_{name}.said IS NULL AND {col} IS NOT NULL)")
-        return f"at_{name}"
+        if self.strong:
+            self.joins.append(f"LEFT JOIN {table} AS at_{name} ON at_{name}.said = {col}")
+            self.odd.append(f"(at_{name}.said IS NULL AND {col} IS NOT NULL)")
+            return f"at_{name}.answer", f"at_{name}.city"
+        known = self.known.get(name, {})
+        if not known:
+            self.odd.append(f"({col} IS NOT NULL)")
+            return "NULL::VARCHAR", "NULL::VARCHAR"
+        at = f"enum_code(try_cast({col} AS {ENUMS[name]}))::INTEGER + 1"
+        self.odd.append(f"({at} IS NULL AND {col} IS NOT NULL)")
+        answers = ", ".join(literal(answer) for answer, _ in known.values())
+        cities = ", ".join(literal(city) for _, city in known.values())
+        return f"list_extract([{answers}], {at})", f"list_extract([{cities}], {at})"
 
     def text(self, name: str) -> str:
         col = self.at(name)
         return "''" if col is None else plain_text(col)
 
 
-def select(plan: Plan, source: str, width: int, *, strong: bool) -> str:
-    """A SELECT with the columns of `STAGE`, one `extra_<n>` per surcharge column, and `raw`.
+def select(plan: Plan, source: str, width: int, known: Known = None) -> str:
+    """A SELECT with the columns of the stage, one `extra_<n>` per surcharge column, and `raw`.
 
-    `source` has the columns `c0` ... and `number`. Rows without a filled cell are left out. The
-    dictionaries are the tables `said_places`, `said_codes`, `said_couriers` (`said`, answer).
+    `source` has the columns `c0` ... and `number`. With `known` it is the quick one: what
+    provinces, charges and couriers are called comes from there (field -> text -> (answer, city), in
+    the order of the enums `ENUMS`), and a last column `kept` says of each row whether it is one.
+    Else it is the strong one: rows that are none are left out, and the dictionaries are the tables
+    `said_places`, `said_codes` and `said_couriers` (`said`, `answer`, `city`).
     """
-    s = _Select(plan, strong=strong)
+    s = _Select(plan, known)
     values = _values(s)
     extras = [
         f"{s.amount_at(column(index))} AS extra_{n}" for n, (index, _) in enumerate(plan.extras)
     ]
     parts = " OR ".join(s.odd) or "false"
     everything = ", ".join(column(index) for index in range(width))
-    raw = f"CASE WHEN {parts} THEN [{everything}] END AS raw"
+    # One text and no list: a table with a list column is rewritten whole by every update.
+    cells = ", ".join(f"coalesce({column(index)}, '')" for index in range(width))
+    raw = f"CASE WHEN {parts} THEN array_to_string([{cells}], chr({CELL_END})) END AS raw"
     named = [f'{value} AS "{name}"' for name, value in values.items()]
     filled = f"coalesce({everything}) IS NOT NULL" if width > 1 else f"{everything} IS NOT NULL"
-    return (
-        f"SELECT {', '.join([*named, *extras, raw])} FROM {source}"
-        f" {' '.join(s.joins)} WHERE {filled}{_left_out(plan)}"
-    )
+    kept = f"{filled}{_left_out(plan)}"
+    if known is not None:
+        return f"SELECT {', '.join([*named, *extras, raw])}, {kept} AS kept FROM {source}"
+    joins = " ".join(s.joins)
+    return f"SELECT {', '.join([*named, *extras, raw])} FROM {source} {joins} WHERE {kept}"
 
 
 def _left_out(plan: Plan) -> str:
@@ -252,7 +276,7 @@ def _values(s: _Select) -> dict[str, str]:
     s.odd.append(f"({paid}) IS NULL")
     city = s.text("city")
     if place:
-        city = f"CASE WHEN {city} = '' THEN coalesce({place}.city, '') ELSE {city} END"
+        city = f"CASE WHEN {city} = '' THEN coalesce({place[1]}, '') ELSE {city} END"
     when = s.at("billed_on")
     billed_on = s.checked(when, day(when, plan, strong=s.strong)) if when else "NULL::DATE"
     sides = [s.length(name) for name in ("length", "width", "height")]
@@ -263,8 +287,8 @@ def _values(s: _Select) -> dict[str, str]:
         "row": "number",
         "waybill": found,
         "parent": above,
-        "courier": f"coalesce({courier}.answer, '')" if courier else literal(plan.courier),
-        "charge": _charge(plan, code),
+        "courier": f"coalesce({courier[0]}, '')" if courier else literal(plan.courier),
+        "charge": _charge(plan, code[0] if code else None),
         "amount_minor": paid,
         "freight_minor": freight,
         "tax_minor": amounts["tax"],
@@ -278,10 +302,10 @@ def _values(s: _Select) -> dict[str, str]:
         "length_mm": sides[0],
         "width_mm": sides[1],
         "height_mm": sides[2],
-        "province": f"coalesce({place}.answer, '')" if place else "''",
+        "province": f"coalesce({place[0]}, '')" if place else "''",
         "city": city,
         "pieces": f"try_cast({pieces} AS DOUBLE)::INTEGER" if pieces else "NULL::INTEGER",
-        "is_return": _is_return(s, code),
+        "is_return": _is_return(s, code[0] if code else None),
         "remark": s.text("remark"),
         "prepaid_minor": amounts["prepaid"],
     }
@@ -315,7 +339,7 @@ def _money(s: _Select, amounts: dict[str, str]) -> tuple[str, str]:
 
 
 def _charge(plan: Plan, code: str | None) -> str:
-    said = f"coalesce({code}.answer, {literal(TOTAL)})" if code else literal(plan.charge)
+    said = f"coalesce({code}, {literal(TOTAL)})" if code else literal(plan.charge)
     if plan.classes is None:
         return said
     index, charges = plan.classes
@@ -340,7 +364,7 @@ RETURN_WORDS = "退回|退件|退转|逆向|返程|拒收返回"
 
 
 def _is_return(s: _Select, code: str | None) -> str:
-    tests = [f"coalesce({code}.answer = 'return', false)"] if code else []
+    tests = [f"coalesce({code} = 'return', false)"] if code else []
     for name in ("remark", "customer", "service"):
         if col := s.at(name):
             tests.append(

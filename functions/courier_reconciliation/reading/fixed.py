@@ -37,10 +37,13 @@ _PAIRS = (
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A plan, and the row at which the data start. `names` are the headers, if there are any."""
+    """A plan, and the row at which the data start. `rows` are those that were seen, `names`
+    the headers, if there are any.
+    """
 
     plan: Plan
     data_at: int
+    rows: Rows
     names: tuple[str, ...] = ()
 
 
@@ -72,7 +75,7 @@ def ups(rows: Rows, *, comma: bool, period: str) -> Placed | None:
         invoice=(5, 10),
         waybill_else=13,
     )  # fmt: skip
-    return Placed(plan, 0 if len(rows[0]) >= UPS_LEAST_COLUMNS else 1)
+    return Placed(plan, 0 if len(rows[0]) >= UPS_LEAST_COLUMNS else 1, data)
 
 
 def with_pairs(plan: Plan, header: Header, data: Rows) -> Plan:
@@ -172,7 +175,7 @@ def own(
         period=period,
         names=header,
     )
-    return Placed(plan, data_at, header)
+    return Placed(plan, data_at, rows[data_at:], header)
 
 
 def _has_waybill(row: Sequence[str | None], index: int) -> bool:

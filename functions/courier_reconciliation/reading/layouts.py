@@ -78,13 +78,19 @@ def recognise(
         names=header.names,
         days_later=days_later,
         fills_down=_fills_down(columns, data),
+        spoken=_spoken(columns, data),
     )
     return Layout(fixed.with_pairs(plan, header, data), header, data_at)
 
 
 def _of_placed(placed: fixed.Placed, options: ReadingOptions, days_later: int) -> Layout:
     courier = placed.plan.courier or options.courier
-    plan = replace(placed.plan, courier=courier, days_later=days_later)
+    plan = replace(
+        placed.plan,
+        courier=courier,
+        days_later=days_later,
+        spoken=_spoken(placed.plan.columns, placed.rows),
+    )
     rows = 1 if placed.names else 0
     header = Header(placed.names, plan.columns, index=placed.data_at - rows, rows=rows)
     return Layout(plan, header, placed.data_at)
@@ -124,6 +130,16 @@ def _fills_down(columns: Mapping[str, int], data: Sequence[Sequence[str | None]]
     return charge is not None and any(
         not _at(row, waybill) and _is_charge(reading.text(_at(row, charge))) for row in data
     )
+
+
+def _spoken(
+    columns: Mapping[str, int], data: Sequence[Sequence[str | None]]
+) -> dict[str, tuple[str, ...]]:
+    return {
+        name: tuple(dict.fromkeys(cell for row in data if (cell := _at(row, columns[name]))))
+        for name in ("province", "charge", "courier")
+        if name in columns
+    }
 
 
 def _is_charge(text: str) -> bool:

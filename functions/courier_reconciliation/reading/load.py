@@ -13,7 +13,15 @@ from courier_reconciliation import surcharge_codes
 from courier_reconciliation.model import DeclaredTotal, Rejected
 from courier_reconciliation.reading import footers
 from courier_reconciliation.reading.couriers import by_numbers, courier_named
-from courier_reconciliation.reading.expressions import NULLS, amount, literal, select
+from courier_reconciliation.reading.expressions import (
+    CELL_END,
+    ENUMS,
+    NULLS,
+    Known,
+    amount,
+    literal,
+    select,
+)
 from courier_reconciliation.reading.places import place, usual
 from courier_reconciliation.reading.plan import Plan
 from courier_reconciliation.reading.rows import Value, read_row
@@ -75,6 +83,8 @@ class UnevenError(Exception):
 
 def prepare(connection: DuckDBPyConnection) -> None:
     """Make the empty tables, and the dictionaries of places, charges and couriers."""
+    # Nothing is kept beyond this run: writing tables anew after an update is time for nothing.
+    connection.execute("SET checkpoint_threshold = '1TB'")
     connection.execute(f"CREATE OR REPLACE TABLE lines ({LINES})")
     connection.execute(
         "CREATE OR REPLACE TABLE charges (line BIGINT, code VARCHAR, amount_minor BIGINT)"
@@ -84,7 +94,9 @@ def prepare(connection: DuckDBPyConnection) -> None:
         "CREATE OR REPLACE TEMP TABLE said_places (said VARCHAR, answer VARCHAR, city VARCHAR)"
     )
     for name in ("said_codes", "said_couriers"):
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} (said VARCHAR, answer VARCHAR)")
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {name} (said VARCHAR, answer VARCHAR, city VARCHAR)"
+        )
     _say(connection, "said_places", usual())
 
 
@@ -96,11 +108,12 @@ def _say(connection: DuckDBPyConnection, table: str, rows: Iterable[tuple[str, .
         connection.execute(f"INSERT INTO {table} VALUES {values}")
 
 
-def _read_csv(table: Table) -> str:
+def _read_csv(table: Table, *, numbered: bool = True) -> str:
     columns = ", ".join(f"'c{index}': 'VARCHAR'" for index in range(table.width))
     nulls = ", ".join(map(literal, NULLS))
+    number = f"row_number() OVER () + {table.first_row - 1}" if numbered else "0"
     rows = (
-        f"(SELECT *, row_number() OVER () + {table.first_row - 1} AS number FROM read_csv("
+        f"(SELECT *, ({number})::BIGINT AS number FROM read_csv("
         f"{literal(str(table.path))}, columns = {{{columns}}}, auto_detect = false, header = false,"
         f" skip = {table.skip}, delim = {literal(table.delimiter)}, quote = '\"',"
         f" escape = {literal(table.escape)}, null_padding = {str(not table.even_width).lower()},"
@@ -161,11 +174,11 @@ class _Load:
 
     def _learn_codes(self) -> None:
         if "charge" in self._plan.columns and not self._one("SELECT count(*) FROM said_codes"):
-            _say(self._db, "said_codes", [("运费", "freight")])
+            _say(self._db, "said_codes", [("运费", "freight", "")])
 
-    def _select(self, source: str, *, strong: bool) -> str:
+    def _select(self, source: str, known: Known = None) -> str:
         """Lines are numbered by their rows, behind those of the sheets before."""
-        inner = select(self._plan, source, self._table.width, strong=strong)
+        inner = select(self._plan, source, self._table.width, known)
         file, sheet = literal(self._table.file), literal(self._table.sheet)
         return (
             f'SELECT "row" + {self._first} AS line, {file} AS file, {sheet} AS sheet, * FROM'
@@ -176,21 +189,53 @@ class _Load:
         """Everything that is plain, in one pass over the file."""
         import duckdb
 
-        sql = self._select(f"{_read_csv(self._table)} AS source", strong=False)
-        # The size of a file is not known, so the optimizer may think the dictionaries larger.
-        self._execute("SET disabled_optimizers = 'build_side_probe_side,join_order'")
+        known = self._known()
+        for name, texts in known.items():
+            self._execute(f"DROP TYPE IF EXISTS {ENUMS[name]}")
+            if texts:
+                said = ", ".join(map(literal, texts))
+                self._execute(f"CREATE TYPE {ENUMS[name]} AS ENUM ({said})")
+        # Counting rows takes a window, which keeps the second processor idle: rows are stored in
+        # their order, so the number is known afterwards.
+        numbered = self._plan.fills_down
+        source = _read_csv(self._table, numbered=numbered)
         try:
-            self._execute(f"CREATE OR REPLACE TABLE stage AS {sql}")
+            self._execute(
+                f"CREATE OR REPLACE TABLE stage AS {self._select(f'{source} AS source', known)}"
+            )
         except duckdb.Error as exc:
             raise UnevenError(str(exc).partition("\n")[0][:200]) from exc
-        finally:
-            self._execute("RESET disabled_optimizers")
+        if not numbered:
+            first = self._table.first_row
+            self._execute(
+                f'UPDATE stage SET "row" = rowid + {first}, line = rowid + {first + self._first}'
+            )
+        if self._one("SELECT count(*) FROM stage WHERE NOT kept"):
+            self._execute("DELETE FROM stage WHERE NOT kept")
+        self._execute("ALTER TABLE stage DROP COLUMN kept")
+
+    def _known(self) -> dict[str, dict[str, tuple[str, str]]]:
+        """What the columns of places, charges and couriers are known to say, and its meaning."""
+        spoken = self._plan.spoken
+        places = {said: (province, city) for said, province, city in usual()}
+        places |= {said: place(said) for said in spoken.get("province", ())}
+        charges = {said: (surcharge_codes.code_of(said), "") for said in spoken.get("charge", ())}
+        couriers = {said: (courier_named(said), "") for said in spoken.get("courier", ())}
+        found = {"province": places, "charge": charges, "courier": couriers}
+        return {
+            name: {said: answer for said, answer in answers.items() if answer[0]}
+            for name, answers in found.items()
+            if name in self._plan.columns
+        }
 
     def _closer_look(self) -> None:
         """Rows with something unusual, still in bulk: units, apostrophes, other dates."""
         if not self._one("SELECT count(raw) FROM stage"):
             return
-        cells = ", ".join(f"raw[{index + 1}] AS c{index}" for index in range(self._table.width))
+        cells = ", ".join(
+            f"nullif(split_part(raw, chr({CELL_END}), {index + 1}), '') AS c{index}"
+            for index in range(self._table.width)
+        )
         self._execute(
             f'CREATE OR REPLACE TEMP TABLE odd AS SELECT "row" AS number, {cells} FROM stage'
             " WHERE raw IS NOT NULL"
@@ -201,7 +246,7 @@ class _Load:
         ):  # fmt: skip
             if (index := self._plan.columns.get(name)) is not None:
                 self._learn(f"c{index}", table)
-        sql = self._select("odd AS source", strong=True)
+        sql = self._select("odd AS source")
         self._execute(f"INSERT INTO stage {sql}")
         self._execute("DROP TABLE odd")
 
@@ -214,9 +259,9 @@ class _Load:
         if table == "said_places":
             answers = [(text, *place(text)) for (text,) in said]
         elif table == "said_codes":
-            answers = [(text, surcharge_codes.code_of(text)) for (text,) in said]
+            answers = [(text, surcharge_codes.code_of(text), "") for (text,) in said]
         else:
-            answers = [(text, courier_named(text)) for (text,) in said]
+            answers = [(text, courier_named(text), "") for (text,) in said]
         _say(self._db, table, answers)
 
     def _one_by_one(self) -> None:
@@ -233,8 +278,8 @@ class _Load:
         self._execute("DELETE FROM stage WHERE raw IS NOT NULL")
         good: list[tuple[Value, ...]] = []
         end = None
-        for number, cells in left:
-            verdict = self._verdict(number, cells, good)
+        for number, raw in left:
+            verdict = self._verdict(number, raw.split(chr(CELL_END)), good)
             if verdict == "end":
                 end = number
                 break

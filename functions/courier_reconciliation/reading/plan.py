@@ -24,7 +24,8 @@ class Plan:
     `unit_columns` state the unit of a weight row by row, `pairs` the name and the amount of further
     charges. `invoice` (number, amount) repeats an invoice's total on each of its rows,
     `invoice_rows` (column, value) are rows that hold one. `waybill_else` stands in for an empty
-    waybill. `fills_down`: a row with a charge and no waybill is of the parcel above it.
+    waybill. `fills_down`: a row with a charge and no waybill is of the parcel above it. `spoken`
+    are texts that the columns of places, charges and couriers have, by field, as far as was seen.
     """
 
     columns: Mapping[str, int]
@@ -50,6 +51,7 @@ class Plan:
     invoice: tuple[int, int] | None = None
     invoice_rows: tuple[int, str] | None = None
     fills_down: bool = False
+    spoken: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def unit(self, name: str) -> str:
         """The unit of a weight or length column: stated, else kg and cm."""
