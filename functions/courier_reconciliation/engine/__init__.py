@@ -1,1 +1,1 @@
-"""Bills, shipments and a rate card, compared: a million lines in bulk, what disagrees one by one."""
+"""Bills, shipments and a rate card, compared: in bulk, and what disagrees one by one."""

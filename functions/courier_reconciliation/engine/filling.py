@@ -1,4 +1,7 @@
-"""Rows from Python into a table, through a CSV file: a statement a row is a thousand times slower."""
+"""Rows from Python into a table, through a CSV file.
+
+A statement for each row would take a thousand times as long.
+"""
 
 from __future__ import annotations
 

@@ -83,7 +83,8 @@ def _by_order(connection: DuckDBPyConnection) -> None:
     """A row with another waybill number, whose order was shipped once and not billed otherwise."""
     connection.execute(
         "UPDATE judged SET shipment = found.shipment, shipped_by = found.shipped_by FROM (SELECT"
-        ' min(l.line) AS line, min(s.courier) AS shipped_by, min(s."row") AS shipment FROM judged AS j JOIN lines AS l USING (line)'
+        ' min(l.line) AS line, min(s.courier) AS shipped_by, min(s."row") AS shipment'
+        " FROM judged AS j JOIN lines AS l USING (line)"
         " JOIN shipments AS s ON s.order_id = l.order_id AND s.courier = l.courier"
         " WHERE j.shipment IS NULL AND l.order_id <> '' GROUP BY l.order_id"
         ' HAVING count(*) = 1 AND min(s."row") NOT IN (SELECT shipment FROM judged WHERE shipment'

@@ -82,7 +82,10 @@ def lay_out(connection: DuckDBPyConnection, card: RateCard, temp: Path) -> None:
             number = len(segments)
             divisor = rows[0].volumetric_divisor or 0
             segments.append((number, courier, service, province, start, end, divisor))
-            for lo, hi, row, extras in _weights(card, courier, service, province, start, rows):
+            allowed = surcharges_for(
+                card.surcharges, courier, service or rows[0].service, start, province
+            )
+            for lo, hi, row, extras in _weights(rows, allowed):
                 ranges.append((number, lo, hi, *_freight(row), *_surcharges(extras, codes)))
     fill(connection, "segments", segments, temp)
     fill(connection, "ranges", ranges, temp)
@@ -94,7 +97,8 @@ def _stretches(
     """The days from `first` to `last`, cut wherever a row of the courier begins or ends."""
     day = timedelta(days=1)
     cuts = {first}
-    for row in (*card.freight, *card.surcharges):
+    every: tuple[FreightRow | SurchargeRow, ...] = (*card.freight, *card.surcharges)
+    for row in every:
         if row.courier == courier:
             if row.valid_from is not None:
                 cuts.add(row.valid_from)
@@ -110,32 +114,27 @@ def _can_be_laid_out(rows: Sequence[FreightRow]) -> bool:
     return (
         len({row.volumetric_divisor or 0 for row in rows}) == 1
         and len({row.currency for row in rows}) == 1
+        and len({row.service for row in rows}) == 1
         and all(row.step_price_minor >= 0 and row.base_price_minor >= 0 for row in rows)
     )
 
 
 def _weights(
-    card: RateCard,
-    courier: str,
-    service: str,
-    province: str,
-    day: date,
-    rows: Sequence[FreightRow],
+    rows: Sequence[FreightRow], allowed: Sequence[SurchargeRow]
 ) -> Iterator[tuple[int, int, FreightRow, tuple[SurchargeRow, ...]]]:
     """The ranges of chargeable weight in which one row serves and the same surcharges hold."""
-    allowed = [row for row in card.surcharges if row.courier == courier]
     cuts = {0}
-    for each in (*rows, *allowed):
+    every: tuple[FreightRow | SurchargeRow, ...] = (*rows, *allowed)
+    for each in every:
         cuts.add(each.min_weight_g)
         if each.max_weight_g is not None:
             cuts.add(each.max_weight_g + 1)
     starts = sorted(cut for cut in cuts if cut >= 0)
     for lo, following in zip(starts, [*starts[1:], NO_END], strict=True):
         row = next((row for row in rows if fits(row, lo)), None)
-        if row is None:
-            continue  # a gap: only the rounded weight can say whether a row serves
-        found = surcharges_for(allowed, courier, service or row.service, day, province)
-        yield lo, following - 1, row, one_of_each(found, lo)
+        # In a gap only the rounded weight can say whether a row serves: that is left out here.
+        if row is not None:
+            yield lo, following - 1, row, one_of_each(allowed, lo)
 
 
 def _freight(row: FreightRow) -> tuple[object, ...]:
@@ -222,13 +221,15 @@ def surcharge_sql(n: int, listed: str, rounded: str, row: str, parcel: str) -> s
     hundred, thousand = 100 * E4, 1000 * E4
     amount = (
         f"CASE {basis} WHEN {_BASES[Basis.PER_PARCEL]} THEN {value}"
-        f" WHEN {_BASES[Basis.PER_KG]} THEN (2 * {value} * {rounded} + {thousand}) // {2 * thousand}"
+        f" WHEN {_BASES[Basis.PER_KG]}"
+        f" THEN (2 * {value} * {rounded} + {thousand}) // {2 * thousand}"
         f" WHEN {_BASES[Basis.PERCENT_OF_FREIGHT]} THEN"
         f" (2 * {value} * {listed} + {hundred}) // {2 * hundred}"
         f" ELSE (2 * {value} * ({declared}) + {hundred}) // {2 * hundred} END"
     )
     is_due = (
-        f"{basis} > 0 AND CASE {due} WHEN '{Due.DECLARED}' THEN coalesce({parcel}.declared_minor, 0) > 0"
+        f"{basis} > 0 AND CASE {due}"
+        f" WHEN '{Due.DECLARED}' THEN coalesce({parcel}.declared_minor, 0) > 0"
         f" WHEN '{Due.COD}' THEN coalesce({parcel}.cod_minor, 0) > 0"
         f" WHEN '{Due.RETURNED}' THEN {parcel}.outcome = 'returned' ELSE true END"
         f" AND NOT ({basis} = {_BASES[Basis.PERCENT_OF_DECLARED]} AND ({declared}) <= 0)"

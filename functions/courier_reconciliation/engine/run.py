@@ -53,10 +53,10 @@ class Options:
 
     period: str = ""
     tolerances: Tolerances = DEFAULT
-    progress: Callable[[str], None] = field(default=lambda step: None)
+    progress: Callable[[str], None] = field(default=lambda _step: None)
 
 
-def reconcile(
+def reconcile(  # noqa: PLR0917 - the parts of one question
     connection: DuckDBPyConnection,
     bills: BillsRead,
     card: RateCard,
@@ -116,8 +116,9 @@ class _Run:
     def _usual_month(self) -> str:
         return (
             self._one(
-                "SELECT strftime(billed_on, '%Y-%m') AS month FROM lines WHERE billed_on IS NOT NULL"
-                " GROUP BY month ORDER BY count(*) DESC, month DESC LIMIT 1"
+                "SELECT strftime(billed_on, '%Y-%m') AS month FROM lines"
+                " WHERE billed_on IS NOT NULL GROUP BY month"
+                " ORDER BY count(*) DESC, month DESC LIMIT 1"
             )
             or ""
         )
@@ -147,7 +148,8 @@ class _Run:
 
     def _explain(self, has_earlier: bool) -> None:
         self._db.execute(
-            "CREATE OR REPLACE TEMP TABLE left_over AS SELECT line, shipment FROM judged WHERE NOT ok"
+            "CREATE OR REPLACE TEMP TABLE left_over AS SELECT line, shipment FROM judged"
+            " WHERE NOT ok"
         )
         if has_earlier:
             # What agrees by itself may still have been billed before.
@@ -181,8 +183,8 @@ class _Run:
     def _extras(self) -> dict[int, list[tuple[str, int]]]:
         found: dict[int, list[tuple[str, int]]] = defaultdict(list)
         for line, code, amount in self._db.execute(
-            "SELECT line, code, amount_minor FROM charges WHERE line IN (SELECT line FROM left_over)"
-            " ORDER BY line, code"
+            "SELECT line, code, amount_minor FROM charges"
+            " WHERE line IN (SELECT line FROM left_over) ORDER BY line, code"
         ).fetchall():
             found[line].append((code, amount))
         return found

@@ -43,7 +43,7 @@ REJECTED_LIMIT = 1000
 SAMPLE = 20_000
 """So many rows teach what is written how; a row with other words is read by itself."""
 TABLE = (
-    '"row" BIGINT, waybill VARCHAR, courier VARCHAR, shipped_on DATE, order_id VARCHAR,'
+    "waybill VARCHAR, courier VARCHAR, shipped_on DATE, order_id VARCHAR,"
     " weight_g BIGINT, length_mm BIGINT, width_mm BIGINT, height_mm BIGINT, volume_mm3 BIGINT,"
     " province VARCHAR, city VARCHAR, service VARCHAR, declared_minor BIGINT, cod_minor BIGINT,"
     " parcel_count BIGINT, outcome VARCHAR, raw VARCHAR[]"
@@ -63,20 +63,31 @@ def read_shipments(
 ) -> ShipmentsRead:
     """Read a CSV file of shipments; raises `BadInput` where it has not the documented columns."""
     text, delimiter, header = _open(path, temp)
+    text = _without_blank_lines(text, delimiter * (len(header) - 1), temp)
     missing = [name for name in REQUIRED if name not in header]
     if missing:
         raise BadInput(
             f"{path.name} has no column {', '.join(missing)}. A shipments file has at least"
             f" {', '.join(REQUIRED)}; seen: {', '.join(header[:20]) or 'nothing'}"
         )
-    connection.execute(f"CREATE OR REPLACE TABLE shipments ({TABLE})")
     return _Reading(connection, path.name, text, delimiter, header, zone, temp).run()
 
 
 def put_shipments(connection: DuckDBPyConnection, rows: Iterable[Sequence[Any]], temp: Path) -> int:
     """Fill the table with rows that are ready, in the order of `TABLE`."""
-    connection.execute(f"CREATE OR REPLACE TABLE shipments ({TABLE})")
-    return fill(connection, "shipments", rows, temp)
+    connection.execute(f"CREATE OR REPLACE TABLE shipped ({TABLE})")
+    _show_rows(connection)
+    return fill(connection, "shipped", rows, temp)
+
+
+def _show_rows(connection: DuckDBPyConnection) -> None:
+    """`shipments` is `shipped` with the row in the file, counted from 1 with the header.
+
+    The database knows which row is which; to number them while reading would take one core only.
+    """
+    connection.execute(
+        'CREATE OR REPLACE VIEW shipments AS SELECT rowid + 2 AS "row", * FROM shipped'
+    )
 
 
 def _open(path: Path, temp: Path) -> tuple[Path, str, list[str]]:
@@ -93,6 +104,26 @@ def _open(path: Path, temp: Path) -> tuple[Path, str, list[str]]:
     if twice & set(COLUMNS):
         raise BadInput(f"{path.name} has the column {', '.join(sorted(twice))} twice")
     return text, delimiter, names
+
+
+def _without_blank_lines(path: Path, filling: str, temp: Path) -> Path:
+    """The file, or a copy in which blank lines are empty rows, which the database counts."""
+    tail = b""
+    with path.open("rb") as stream:
+        while chunk := stream.read(1 << 24):
+            joined = tail + chunk
+            if b"\n\n" in joined or b"\n\r\n" in joined:
+                break
+            tail = joined[-2:]
+        else:
+            return path
+    copy = temp / "shipments.even.csv"
+    with (
+        path.open("r", encoding="utf-8", newline="\n") as source,
+        copy.open("w", encoding="utf-8", newline="") as target,
+    ):
+        target.writelines(line if line.strip() else f"{filling}\n" for line in source)
+    return copy
 
 
 def as_utf8(path: Path, temp: Path) -> Path:
@@ -117,7 +148,7 @@ def _offset(said: str) -> str | None:
 
 
 MEANINGS: dict[str, Callable[[str], str | None]] = {
-    "shipped_at": lambda said: None,
+    "shipped_at": lambda _said: None,
     "courier": courier_code,
     "province": lambda said: place(said)[0] or None,
     "service": folded_service,
@@ -126,7 +157,7 @@ MEANINGS: dict[str, Callable[[str], str | None]] = {
 
 
 class _Reading:
-    def __init__(
+    def __init__(  # noqa: PLR0917
         self,
         connection: DuckDBPyConnection,
         name: str,
@@ -151,9 +182,10 @@ class _Reading:
         self._learn(self._source(typed=False), f"LIMIT {SAMPLE}")
         try:
             # Numbers are read as such while all of them are whole: that is twice as fast.
-            self._db.execute(f"CREATE OR REPLACE TABLE shipments AS {self._select(typed=True)}")
+            self._db.execute(f"CREATE OR REPLACE TABLE shipped AS {self._select(typed=True)}")
         except duckdb.ConversionException:
-            self._db.execute(f"CREATE OR REPLACE TABLE shipments AS {self._select(typed=False)}")
+            self._db.execute(f"CREATE OR REPLACE TABLE shipped AS {self._select(typed=False)}")
+        _show_rows(self._db)
         rejected = self._closer_look()
         found = self._db.execute("SELECT count(*) FROM shipments").fetchone()
         return ShipmentsRead(found[0] if found else 0, tuple(rejected))
@@ -168,13 +200,15 @@ class _Reading:
         rejected: list[Rejected] = []
         good = []
         for number, cells in odd:
+            if not any(cells):
+                continue  # a blank line
             try:
-                good.append(self._one(number, cells))
+                good.append(self._one(cells))
             except BadInput as exc:
                 if len(rejected) < REJECTED_LIMIT:
                     rejected.append(Rejected(self._name, str(exc), "", number))
-        self._db.execute("DELETE FROM shipments WHERE raw IS NOT NULL")
-        fill(self._db, "shipments", good, self._temp)
+        self._db.execute("DELETE FROM shipped WHERE raw IS NOT NULL")
+        fill(self._db, "shipped", good, self._temp)
         return rejected
 
     def _source(self, *, typed: bool) -> str:
@@ -253,11 +287,11 @@ class _Reading:
         dated = (
             f"SELECT *, CASE WHEN length({shipped}) = 10 THEN time::DATE"
             f" WHEN w_offset.means IS NOT NULL THEN {in_zone} END AS day"
-            f' FROM (SELECT *, row_number() OVER () + 1 AS "row", {time} AS time'
+            f" FROM (SELECT *, {time} AS time"
             f" FROM {self._source(typed=typed)}) {joins.pop()}"
         )
         return (
-            f'SELECT "row", {waybill} AS waybill, {meant["courier"]} AS courier,'
+            f"SELECT {waybill} AS waybill, {meant['courier']} AS courier,"
             f" day AS shipped_on, coalesce({col('order_id')}, '') AS order_id,"
             f" nullif({number('weight_g')}, 0) AS weight_g, {sides[0]} AS length_mm,"
             f" {sides[1]} AS width_mm, {sides[2]} AS height_mm,"
@@ -269,10 +303,9 @@ class _Reading:
             f" {meant['outcome']} AS outcome,"
             f" CASE WHEN {' OR '.join(odd)} THEN [{cells}] END AS raw"
             f" FROM ({dated}) {' '.join(joins)}"
-            f" WHERE coalesce({cells}) IS NOT NULL"
         )
 
-    def _one(self, number: int, cells: Sequence[str | None]) -> tuple[Any, ...]:
+    def _one(self, cells: Sequence[str | None]) -> tuple[Any, ...]:
         """A row that the fast way could not read, slowly; raises `BadInput` with the reason."""
 
         def cell(name: str) -> str:
@@ -295,7 +328,7 @@ class _Reading:
         sides = [whole[name] or None for name in ("length_mm", "width_mm", "height_mm")]
         volume = sides[0] * sides[1] * sides[2] if all(sides) else None  # type: ignore[operator]
         return (
-            *(number, waybill, courier, day, cell("order_id"), whole["weight_g"] or None, *sides),
+            *(waybill, courier, day, cell("order_id"), whole["weight_g"] or None, *sides),
             *(volume, province, cell("city"), folded_service(cell("service"))),
             *(whole["declared_value_minor"], whole["cod_minor"]),
             *(max(whole["parcel_count"] or 1, 1), outcome, None),

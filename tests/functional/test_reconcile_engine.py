@@ -1,0 +1,369 @@
+"""Matching, bulk pricing and judging of bills, on the embedded database."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aftersales.errors import BadInput
+from courier_reconciliation.engine import prices
+from courier_reconciliation.engine.database import Workshop, workshop
+from courier_reconciliation.engine.run import Options, reconcile
+from courier_reconciliation.engine.shipments import put_shipments, read_shipments
+from courier_reconciliation.engine.zones import offset_minutes
+from courier_reconciliation.model import Outcome, Shipment
+from courier_reconciliation.rates.card import (
+    E4,
+    Basis,
+    FreightRow,
+    NotPriced,
+    RateCard,
+    Rounding,
+    StepMode,
+    SurchargeRow,
+    facts_of,
+)
+from courier_reconciliation.rates.price import price
+from courier_reconciliation.reading.bills import read_bills
+from courier_reconciliation.reading.model import ReadingOptions
+from courier_reconciliation.result import Reconciliation
+from courier_reconciliation.surcharge_codes import due_of
+
+HEAD = ("waybill_number", "courier", "shipped_at", "weight_g", "province", "outcome")
+BILL = ("运单号", "业务时间", "结算重量", "目的省份", "应收金额")
+CARD = RateCard(
+    (FreightRow(2, "sto", 320, base_weight_g=1000, step_price_minor=100,
+                rounding=Rounding.CEIL_1000, provinces=("*",)),)
+)  # fmt: skip
+
+
+@pytest.fixture
+def desk() -> Iterator[Workshop]:
+    with workshop() as made:
+        yield made
+
+
+def write(path: Path, rows: Sequence[Sequence[object]], encoding: str = "utf-8") -> Path:
+    with path.open("w", encoding=encoding, newline="") as stream:
+        csv.writer(stream).writerows(rows)
+    return path
+
+
+def compare(
+    desk: Workshop,
+    folder: Path,
+    shipments: Sequence[Sequence[object]],
+    *bills: Sequence[Sequence[object]],
+    period: str = "2026-10",
+    head: Sequence[str] = HEAD,
+    bill_head: Sequence[str] = BILL,
+) -> Reconciliation:
+    files = [write(folder / f"bill-{n}.csv", [bill_head, *rows]) for n, rows in enumerate(bills, 1)]
+    read = read_bills(desk.connection, files, ReadingOptions(period=period, courier="sto"))
+    path = write(folder / "shipments.csv", [head, *shipments])
+    shipped = read_shipments(desk.connection, path, "Asia/Shanghai", desk.folder)
+    options = Options(period=period)
+    return reconcile(desk.connection, read, CARD, options, desk.folder, shipped.rejected)
+
+
+def kinds(result: Reconciliation) -> list[tuple[str, str, int]]:
+    return [(d.waybill_number, d.kind.value, d.difference_minor) for d in result.discrepancies]
+
+
+A, B, C = "7740000000001", "7740000000002", "7740000000003"
+
+
+def sent(number: str, day: str = "2026-10-05", grams: int = 900, outcome: str = "delivered"):
+    return (number, "sto", day, grams, "浙江", outcome)
+
+
+def billed(number: str, amount: str = "3.20", day: str = "2026-10-05", kg: str = "1"):
+    return (number, day, kg, "浙江省", amount)
+
+
+def test_a_right_bill_has_no_discrepancies(desk, tmp_path):
+    result = compare(desk, tmp_path, [sent(A), sent(B)], [billed(A), billed(B)])
+    assert kinds(result) == []
+    assert (result.lines, result.matched, result.unmatched_bill) == (2, 2, 0)
+    assert result.total_billed_minor == result.total_expected_minor == 640
+
+
+def test_a_parcel_of_the_last_day_is_expected_on_the_next_bill(desk, tmp_path):
+    shipments = [sent(A), sent(B, "2026-10-31"), sent(C, "2026-10-30")]
+    result = compare(desk, tmp_path, shipments, [billed(A)])
+    assert kinds(result) == [(C, "missing_from_bill", -320)]
+    assert result.carry_over == 1
+
+
+@pytest.mark.parametrize(
+    ("outcome", "is_missing"),
+    [("delivered", True), ("returned", True), ("", True), ("in_transit", False),
+     ("cancelled", False), ("never_moved", False), ("lost", False)],
+)  # fmt: skip
+def test_only_what_was_carried_can_be_missing_from_a_bill(desk, tmp_path, outcome, is_missing):
+    result = compare(desk, tmp_path, [sent(A), sent(B, outcome=outcome)], [billed(A)])
+    assert kinds(result) == ([(B, "missing_from_bill", -320)] if is_missing else [])
+
+
+def test_a_parcel_shipped_before_the_month_is_not_missing_but_may_be_billed(desk, tmp_path):
+    shipments = [sent(A, "2026-09-30"), sent(B, "2026-09-28")]
+    result = compare(desk, tmp_path, shipments, [billed(A, day="2026-10-01")])
+    assert kinds(result) == []
+    assert result.unmatched_shipments == 1
+
+
+def test_a_number_used_twice_within_the_year_means_the_nearer_shipment(desk, tmp_path):
+    shipments = [sent(A, "2026-02-03", 2900), sent(A, "2026-10-05", 900)]
+    result = compare(desk, tmp_path, shipments, [billed(A)])
+    assert kinds(result) == []
+    assert result.matched == 1
+
+
+def test_a_bill_of_an_earlier_month_shows_what_is_billed_again(desk, tmp_path):
+    before = [billed(A, day="2026-09-30"), billed("7740000000009", day="2026-09-12")]
+    shipments = [sent(A, "2026-09-30"), sent(B)]
+    result = compare(desk, tmp_path, shipments, before, [billed(A), billed(B)])
+    assert kinds(result) == [(A, "duplicate_waybill", 320)]
+    assert result.lines == 2
+
+
+def test_an_only_bill_of_another_month_is_checked_and_named(desk, tmp_path):
+    result = compare(desk, tmp_path, [sent(A, "2026-09-05")], [billed(A, day="2026-09-05")])
+    assert result.lines == 1
+    assert any("2026-09" in note for note in result.notes)
+
+
+def test_a_row_whose_number_was_lost_does_not_make_its_parcel_missing(desk, tmp_path):
+    rows = [billed(A), billed("7.74E+12", day="2026-10-06")]
+    result = compare(desk, tmp_path, [sent(A), sent(B, "2026-10-06")], rows)
+    assert kinds(result) == []
+    (refused,) = result.rejected
+    assert refused.row == 3
+    assert "7.74E+12" in refused.reason
+
+
+def test_pieces_billed_under_numbers_of_their_own_belong_to_their_shipment(desk, tmp_path):
+    head = ("子单号", "母单号", "业务时间", "结算重量", "目的省份", "应收金额")
+    rows = [("7740000000011", A, "2026-10-05", "1", "浙江", "3.20")]
+    result = compare(desk, tmp_path, [sent(A)], rows, bill_head=head)
+    assert kinds(result) == []
+    assert result.matched == 1
+
+
+def test_a_new_number_of_an_order_that_was_shipped_once_is_its_parcel(desk, tmp_path):
+    head = ("运单号", "订单号", "业务时间", "结算重量", "目的省份", "应收金额")
+    rows = [("7740000000012", "O-1", "2026-10-05", "1", "浙江", "3.20")]
+    shipments = [(*sent(A), "O-1")]
+    result = compare(desk, tmp_path, shipments, rows, head=(*HEAD, "order_id"), bill_head=head)
+    assert kinds(result) == []
+
+
+@pytest.mark.parametrize(("printed", "difference"), [("6.40", None), ("7.40", 100), ("6.00", -40)])
+def test_a_printed_total_is_compared_with_its_rows(desk, tmp_path, printed, difference):
+    rows = [billed(A), billed(B), ("合计", "", "", "", printed)]
+    result = compare(desk, tmp_path, [sent(A), sent(B)], rows)
+    expected = [] if difference is None else [("", "total_mismatch", difference)]
+    assert kinds(result) == expected
+
+
+def test_a_parcel_without_weight_or_price_is_not_auditable_and_never_free(desk, tmp_path):
+    shipments = [(A, "sto", "2026-10-05", "", "浙江", "delivered"),
+                 (B, "ups", "2026-10-05", 900, "浙江", "delivered")]  # fmt: skip
+    result = compare(desk, tmp_path, shipments, [billed(A, kg=""), billed(B)])
+    assert kinds(result) == []
+    assert {one.waybill_number for one in result.not_auditable} == {A, B}
+    assert result.total_expected_minor == result.total_billed_minor
+
+
+# --- shipments -----------------------------------------------------------------------------------
+
+
+def shipments_of(desk: Workshop, path: Path, zone: str = "Asia/Shanghai"):
+    read = read_shipments(desk.connection, path, zone, desk.folder)
+    rows = desk.connection.execute(
+        'SELECT "row", waybill, courier, shipped_on, weight_g, province, outcome FROM shipments'
+        ' ORDER BY "row"'
+    ).fetchall()
+    return read, rows
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+def test_shipments_are_read_in_any_usual_encoding(desk, tmp_path, encoding):
+    path = write(tmp_path / "s.csv", [HEAD, sent(A), sent(B)], encoding)
+    read, rows = shipments_of(desk, path)
+    assert read.count == 2
+    assert rows[0] == (2, A, "sto", date(2026, 10, 5), 900, "浙江", "delivered")
+
+
+def test_bad_rows_are_named_and_the_others_are_read(desk, tmp_path):
+    path = write(
+        tmp_path / "s.csv",
+        [HEAD, sent(A), sent("1.23E+12"), sent(B, day="yesterday"), sent(B, grams=-5),
+         sent(B, outcome="eaten"), (), ("", "sto", "2026-10-05", 1, "浙江", ""), sent(C)],
+    )  # fmt: skip
+    read, rows = shipments_of(desk, path)
+    assert [row[1] for row in rows] == [A, C]
+    assert [one.row for one in read.rejected] == [3, 4, 5, 6, 8]
+    assert "1.23E+12" in read.rejected[0].reason
+    assert "yesterday" in read.rejected[1].reason
+    assert "eaten" in read.rejected[3].reason
+
+
+def test_ornaments_of_spreadsheets_are_taken_off(desk, tmp_path):
+    path = write(
+        tmp_path / "s.csv", [HEAD, sent(f"'{A}"), sent(f" {B} "), sent("ＪＴ1234567890123")]
+    )
+    _, rows = shipments_of(desk, path)
+    assert sorted(row[1] for row in rows) == sorted([A, B, "JT1234567890123"])
+
+
+def test_a_file_without_the_needed_columns_says_which(desk, tmp_path):
+    path = write(tmp_path / "s.csv", [("waybill_number", "weight"), (A, 1)])
+    with pytest.raises(BadInput, match="courier, shipped_at, province"):
+        read_shipments(desk.connection, path, "Asia/Shanghai", desk.folder)
+
+
+MOMENTS = st.datetimes(
+    datetime(2024, 1, 1), datetime(2027, 12, 31), timezones=st.just(ZoneInfo("UTC"))
+)
+ZONES = (
+    "Asia/Shanghai",
+    "America/New_York",
+    "Europe/Berlin",
+    "Australia/Lord_Howe",
+    "Asia/Kolkata",
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(MOMENTS, min_size=1, max_size=20), st.sampled_from(ZONES), st.data())
+def test_the_day_of_a_time_is_that_of_the_shops_zone(moments, zone, data):
+    written = []
+    for moment in moments:
+        own = ZoneInfo(data.draw(st.sampled_from((*ZONES, "UTC"))))
+        text = moment.replace(microsecond=0).astimezone(own).isoformat()
+        written.append(text.replace("+00:00", "Z"))
+    with workshop() as desk:
+        rows = [
+            (f"77400000000{n:02d}", "sto", text, 1, "浙江", "") for n, text in enumerate(written)
+        ]
+        path = write(desk.folder / "s.csv", [HEAD, *rows])
+        _, read = shipments_of(desk, path, zone)
+    assert [row[3] for row in read] == [
+        moment.astimezone(ZoneInfo(zone)).date() for moment in moments
+    ]
+
+
+@pytest.mark.parametrize(
+    ("suffix", "minutes"),
+    [("", None), ("Z", 0), ("+08:00", 480), ("-0530", -330), (".250Z", 0), ("+09", 540)],
+)
+def test_offsets_are_read_in_all_their_forms(suffix, minutes):
+    assert offset_minutes(suffix) == minutes
+
+
+# --- pricing in bulk -----------------------------------------------------------------------------
+
+WEIGHTS = st.one_of(st.integers(1, 6000), st.sampled_from([500, 999, 1000, 1001, 3000, 3001, 3300]))
+
+
+@st.composite
+def cards(draw) -> RateCard:
+    """Cards with ranges, validity, services, surcharges; some with gaps."""
+    freight, extras, row = [], [], 2
+    for provinces in (("浙江",), ("*",)):
+        divisor = draw(st.sampled_from([None, 5000, 6000, 8000]))
+        for lo, hi in draw(st.sampled_from([
+            ((0, None),), ((0, 3000), (3001, None)), ((0, 1000), (1000, 3000), (3500, None)),
+        ])):  # fmt: skip
+            freight.append(
+                FreightRow(
+                    row, "sto", draw(st.integers(0, 3000)),
+                    service=draw(st.sampled_from(["", "fast"])) if lo else "",
+                    valid_to=draw(st.sampled_from([None, date(2026, 10, 15)])) if lo else None,
+                    provinces=provinces, min_weight_g=lo, max_weight_g=hi,
+                    base_weight_g=draw(st.sampled_from([0, 500, 1000])),
+                    step_weight_g=draw(st.sampled_from([100, 500, 1000])),
+                    step_price_minor=draw(st.integers(0, 300)),
+                    step_mode=draw(st.sampled_from(StepMode)),
+                    rounding=draw(st.sampled_from(Rounding)),
+                    volumetric_divisor=draw(st.sampled_from([divisor, divisor, 3000])),
+                    minimum_minor=draw(st.sampled_from([0, 400])),
+                    discount_e4=draw(st.sampled_from([0, 10 * E4, 33_333])),
+                    tax_e4=draw(st.sampled_from([0, 6 * E4])),
+                )
+            )  # fmt: skip
+            row += 1
+    for code in draw(st.sets(st.sampled_from(["remote", "insurance", "cod", "return", "fuel"]))):
+        extras.append(
+            SurchargeRow(
+                row, "sto", code, draw(st.sampled_from(Basis)), draw(st.integers(0, 30 * E4)),
+                due=due_of(code), provinces=draw(st.sampled_from([("*",), ("浙江",)])),
+                max_weight_g=draw(st.sampled_from([None, 2000])),
+                minimum_minor=draw(st.sampled_from([0, 50])),
+                maximum_minor=draw(st.sampled_from([None, 700])),
+            )
+        )  # fmt: skip
+        row += 1
+    return RateCard(tuple(freight), tuple(extras))
+
+
+@st.composite
+def parcels(draw) -> Shipment:
+    sides = draw(st.one_of(st.none(), st.tuples(*[st.integers(10, 600)] * 3)))
+    length, width, height = sides or (None, None, None)
+    return Shipment(
+        "X", "sto", draw(st.dates(date(2026, 10, 10), date(2026, 10, 20))),
+        draw(st.sampled_from(["浙江", "新疆"])), weight_g=draw(WEIGHTS),
+        length_mm=length, width_mm=width, height_mm=height,
+        service=draw(st.sampled_from(["", "fast"])),
+        declared_value_minor=draw(st.sampled_from([None, 0, 12_345])),
+        cod_minor=draw(st.sampled_from([None, 0, 9_999])),
+        outcome=draw(st.sampled_from([Outcome.DELIVERED, Outcome.RETURNED])),
+    )  # fmt: skip
+
+
+@settings(max_examples=40, deadline=None)
+@given(cards(), st.lists(parcels(), min_size=1, max_size=30))
+def test_pricing_in_bulk_is_pricing_one_by_one(card, shipments):
+    with workshop() as desk:
+        rows = []
+        for n, s in enumerate(shipments):
+            sides = (s.length_mm, s.width_mm, s.height_mm)
+            volume = sides[0] * sides[1] * sides[2] if all(sides) else None
+            rows.append(
+                (f"W{n}", s.courier, s.shipped_on, "", s.weight_g, *sides, volume, s.province, "",
+                 s.service, s.declared_value_minor, s.cod_minor, 1, s.outcome.value, None)
+            )  # fmt: skip
+        put_shipments(desk.connection, rows, desk.folder)
+        prices.lay_out(desk.connection, card, desk.folder)
+        sql = prices.priced_sql("shipments", prices.expected_codes(card))
+        bulk = desk.connection.execute(
+            f'SELECT expected_freight, expected_total FROM ({sql}) ORDER BY "row"'
+        ).fetchall()
+    for shipment, (freight, total) in zip(shipments, bulk, strict=True):
+        one = price(card, facts_of(shipment))
+        if isinstance(one, NotPriced):
+            assert total is None
+        elif total is not None:  # None is left to the slow way
+            assert (freight, total) == (one.freight_minor, one.total_minor)
+
+
+def test_bulk_pricing_leaves_little_to_the_slow_way(desk):
+    rows = [
+        (f"W{n}", "sto", date(2026, 10, 5), "", 100 + 37 * n, None, None, None, None, "浙江", "",
+         "", None, None, 1, "delivered", None)
+        for n in range(100)
+    ]  # fmt: skip
+    put_shipments(desk.connection, rows, desk.folder)
+    prices.lay_out(desk.connection, CARD, desk.folder)
+    sql = prices.priced_sql("shipments", ())
+    counted = desk.connection.execute(f"SELECT count(expected_total) FROM ({sql})").fetchone()
+    assert counted == (100,)

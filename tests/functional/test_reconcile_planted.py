@@ -1,0 +1,76 @@
+"""Bills with known mistakes, through the very command: each is found, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from local.cli import aftersales
+from tests.planted_bills import CONTRACTS, LAYOUTS, Month, plant, write_rates, write_shipments
+
+
+def reconciled(months: list[Month], folder: Path, *more: str) -> dict:
+    """What `aftersales reconcile --json` prints about the bills of these months."""
+    bills = [LAYOUTS[m.courier](m, folder / f"bill_{n}") for n, m in enumerate(months)]
+    write_shipments(months, folder / "shipments.csv")
+    write_rates(sorted({m.courier for m in months}), folder / "rates.csv")
+    command = ["reconcile", *map(str, bills), "--shipments", str(folder / "shipments.csv")]
+    command += ["--rates", str(folder / "rates.csv"), "--json", *more]
+    done = CliRunner().invoke(aftersales, command)
+    assert done.exit_code == 0, done.output
+    return json.loads(done.stdout)
+
+
+def found(answer: dict) -> Counter[tuple[str, str, int]]:
+    return Counter(
+        (one["waybill_number"], one["kind"], one["difference_minor"])
+        for one in answer["discrepancies"]
+    )
+
+
+def planted(*months: Month) -> Counter[tuple[str, str, int]]:
+    return Counter((m.number, m.kind, m.difference) for month in months for m in month.mistakes)
+
+
+@pytest.mark.parametrize("courier", LAYOUTS)
+@pytest.mark.parametrize("seed", [1, 2])
+def test_every_planted_mistake_is_found_and_no_other(courier, seed, tmp_path):
+    month = plant(courier, seed)
+    answer = reconciled([month], tmp_path, "--period", "2026-10")
+    assert found(answer) == planted(month)
+    assert answer["rejected"] == []
+    assert answer["not_auditable"] == []
+    assert answer["total_billed_minor"] == sum(row.total for row in month.rows)
+
+
+def test_the_parts_of_a_bill_add_up_to_what_was_billed(tmp_path):
+    answer = reconciled([plant("sto", 7), plant("sf", 7)], tmp_path, "--period", "2026-10")
+    assert {total["courier"] for total in answer["couriers"]} == {"sto", "sf"}
+    for total in answer["couriers"]:
+        assert total["billed_minor"] == (
+            total["agreed_minor"]
+            + total["disputed_expected_minor"]
+            + total["over_minor"]
+            - total["under_minor"]
+            + total["unmatched_minor"]
+            + total["duplicate_minor"]
+            + total["not_auditable_minor"]
+        )
+    assert answer["total_billed_minor"] == sum(one["billed_minor"] for one in answer["couriers"])
+
+
+def test_bills_of_several_couriers_do_not_disturb_each_other(tmp_path):
+    months = [plant(courier, 3, each=1) for courier in CONTRACTS]
+    answer = reconciled(months, tmp_path, "--period", "2026-10")
+    assert found(answer) == planted(*months)
+
+
+def test_the_month_is_that_of_most_rows_where_nobody_says_it(tmp_path):
+    month = plant("yto", 4, each=1)
+    answer = reconciled([month], tmp_path)
+    assert answer["period"] == "2026-10"
+    assert found(answer) == planted(month)
