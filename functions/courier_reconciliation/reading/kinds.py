@@ -6,6 +6,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from aftersales.errors import BadInput
@@ -122,11 +123,17 @@ def _measured(path: Path, entry: zipfile.ZipInfo, left: int, limit: int, grid_li
     size = 0
     rows = columns = 1
     rest = b""
-    for piece in parts_of(path, entry):
-        size += len(piece)
-        if size > left:
-            raise _too_large(limit)
-        if grid_limit:
+    # Unpacking lets other threads run: the next piece is unpacked while this one is searched.
+    with ThreadPoolExecutor(1) as ahead:
+        pieces = parts_of(path, entry)
+        coming = ahead.submit(next, pieces, None)
+        while (piece := coming.result()) is not None:
+            size += len(piece)
+            if size > left:
+                raise _too_large(limit)
+            coming = ahead.submit(next, pieces, None)
+            if not grid_limit:
+                continue
             window = rest + piece
             if _FAR_CELL.search(window):
                 rows, columns = _reach(window, rows, columns)
