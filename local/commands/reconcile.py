@@ -13,7 +13,7 @@ from local.terminal import json_option, plain, print_json, print_table, progress
 if TYPE_CHECKING:
     from courier_reconciliation.result import Reconciliation
 
-STEPS = ("read bills", "read shipments", "price", "match", "explain", "write")
+STEPS = ("read", "price", "match", "explain", "write")
 SHOWN = 15
 FILE = click.Path(path_type=Path)
 
@@ -60,11 +60,10 @@ def reconcile(  # noqa: PLR0917 - click hands over each option
     from aftersales.calendar import zone_named
     from aftersales.errors import BadInput
     from courier_reconciliation.engine.database import workshop
+    from courier_reconciliation.engine.inputs import read_inputs
     from courier_reconciliation.engine.run import Options
     from courier_reconciliation.engine.run import reconcile as compare
-    from courier_reconciliation.engine.shipments import read_shipments
     from courier_reconciliation.rates.load import load_card
-    from courier_reconciliation.reading.bills import read_bills
     from courier_reconciliation.reading.model import ReadingOptions
 
     _check_period(period)
@@ -73,22 +72,20 @@ def reconcile(  # noqa: PLR0917 - click hands over each option
             raise BadInput(f"there is no file {file}")
     zone_named(time_zone)
     card = load_card(rates)
-    with progress("Reconciling") as show, workshop() as (connection, folder):
+    with progress("Reconciling") as show, workshop() as desk:
 
         def step(name: str) -> None:
             show(name, STEPS.index(name), len(STEPS))
 
-        step("read bills")
+        step("read")
         options = ReadingOptions(
-            period=period, courier=courier, currency=currency, temp_directory=str(folder)
+            period=period, courier=courier, currency=currency, temp_directory=str(desk.folder)
         )
-        read = read_bills(connection, bills, options)
+        read, shipped = read_inputs(desk, bills, shipments, time_zone, options)
         if not any(file.lines for file in read.files):
             raise BadInput("; ".join(f"{one.file}: {one.reason}" for one in read.rejected[:SHOWN]))
-        step("read shipments")
-        shipped = read_shipments(connection, shipments, time_zone, folder)
         wanted = Options(period=period, progress=step)
-        result = compare(connection, read, card, wanted, folder, shipped.rejected)
+        result = compare(desk.connection, read, card, wanted, desk.folder, shipped.rejected)
     if as_json:
         from courier_reconciliation.result_json import as_json as whole
 

@@ -133,11 +133,14 @@ def _zones(case: FreightCase, provinces: tuple[str, ...], rank: Rank) -> Iterato
 def roundings(case: FreightCase, rows: tuple[FreightRow, ...], province: str) -> Iterator[Guess]:
     """Each outcome of another rounding mode, named by the first mode that gives it."""
     agreed = case.base.row.rounding
-    seen: set[tuple[int, int]] = set()
+    # What the contract's own rounding gives is no other outcome.
+    seen = {(case.base.row.row, case.base.rounded_g)}
+    # One row serves every weight: there is nothing to choose by the rounded one.
+    ways = (False,) if len(rows) == 1 else (False, True)
     for mode in Rounding:
         if mode is agreed:
             continue
-        for by_rounded in (False, True):
+        for by_rounded in ways:
             weighed = weigh_by(rows, own_g(case), volume(case), mode=mode, by_rounded=by_rounded)
             if weighed is None or (weighed.row.row, weighed.rounded_g) in seen:
                 continue
