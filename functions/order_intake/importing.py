@@ -124,14 +124,18 @@ def refuse_file(
     return ImportResult(name, shop_id, rejected=(refused,), problem=f"{name}: {why.reason}")
 
 
-def store_order(order: Order, settings: Settings, now: datetime) -> tuple[str, Counter[str]]:
+def store_order(
+    order: Order, settings: Settings, now: datetime, *, seen: orders.Seen | None = None
+) -> tuple[str, Counter[str]]:
     """Store one order and watch its parcels; what became of it, and of them.
 
     The parcels come first and the order last: a run that breaks off in between finds the order as
-    it was and does everything again. Raises `Conflict`.
+    it was and does everything again. The order is read once, here or by the caller (`seen`). Raises
+    `Conflict`.
     """
     shards = settings.tracking.shards
-    before = orders.get(order.shop_id, order.order_id)
+    seen = seen or orders.see(order.shop_id, order.order_id)
+    before = seen.order
     after = order if before is None else orders.united(before, order)
     interest, reason = interest_in(after, settings, now)
     watched: Counter[str] = Counter()
@@ -152,7 +156,7 @@ def store_order(order: Order, settings: Settings, now: datetime) -> tuple[str, C
             # Its nudge says as of when it is known: as of the last file or push that holds it.
             orders.confirm(order.shop_id, order.order_id, now)
         return "unchanged", watched
-    old, new = orders.merge(order, now, settings=settings)
+    old, new = orders.merge(order, now, settings=settings, seen=seen)
     return "new" if old is None else "changed" if old != new else "unchanged", watched
 
 

@@ -176,7 +176,8 @@ def _deleted(desk: ShopDesk, shop_id: str, order_id: str, now: datetime) -> str:
     from aftersales.tables import orders
     from order_intake.importing import store_order
 
-    known = orders.get(shop_id, order_id)
+    seen = orders.see(shop_id, order_id)
+    known = seen.order
     if known is None:
         return "deleted_unknown"
     closed = Order(
@@ -187,5 +188,5 @@ def _deleted(desk: ShopDesk, shop_id: str, order_id: str, now: datetime) -> str:
         updated_at=max(now, known.updated_at or now),
         needs_payment=known.needs_payment,
     )
-    store_order(closed, desk.settings, now)
+    store_order(closed, desk.settings, now, seen=seen)
     return "deleted"

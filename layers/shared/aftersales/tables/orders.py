@@ -88,23 +88,43 @@ class Kept(Struct, frozen=True):
     buyer_key: str = ""
 
 
+class Seen:
+    """An order as it was read, or that there was none: `merge` can begin with it."""
+
+    __slots__ = ("_row",)
+
+    def __init__(self, row: _Row | None) -> None:
+        self._row = row
+
+    @property
+    def order(self) -> Order | None:
+        """The order, None where there was none."""
+        return None if self._row is None else self._row.document
+
+
 def get(shop_id: str, order_id: str) -> Order | None:
     """One order, or None. Strongly consistent."""
-    row = _find(shop_id, order_id)
-    return None if row is None else row.document
+    return see(shop_id, order_id).order
+
+
+def see(shop_id: str, order_id: str) -> Seen:
+    """One order, to be judged first and then merged over. Strongly consistent."""
+    return Seen(_find(shop_id, order_id))
 
 
 def merge(
-    order: Order, now: datetime, *, settings: Settings | None = None
+    order: Order, now: datetime, *, settings: Settings | None = None, seen: Seen | None = None
 ) -> tuple[Order | None, Order]:
     """Store what `order` knows over what is stored; returns (before, after).
 
     A field that `order` does not know never overwrites one that is known. Where nothing changes
     nothing is written, and `before == after`. With `settings`, the order takes its place in the
-    indexes. Raises `Conflict` after several lost races.
+    indexes. `seen` saves a read: where others have written since, the write fails and the order is
+    read again. Raises `Conflict` after several lost races.
     """
     for _ in range(TRIES):
-        row = _find(order.shop_id, order.order_id)
+        row = _find(order.shop_id, order.order_id) if seen is None else seen._row
+        seen = None
         before = None if row is None else row.document
         after = order if before is None else united(before, order)
         if before == after:
