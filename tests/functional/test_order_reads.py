@@ -63,20 +63,12 @@ def test_each_order_of_a_file_is_read_once_whether_it_is_new_changed_or_the_same
 
 @pytest.mark.parametrize("told", ["orders", "ids"])
 def test_a_pushed_order_is_read_once(tables: Tables, told: str) -> None:
-    shop, clock, queue = LiveShop(), Clock(START), list[str]()
-    desk = a_desk(shop, clock)
-    pushed = an_order(1, START)
-    shop.rows["1"] = pushed
-    shop.push = Webhook("d1", ("1",), (pushed,) if told == "orders" else ())
-    accept_webhook(
-        desk,
-        Pushed("live", {"signature": "fits"}, {}, b"{}"),
-        queue.append,
-        START,
-        enqueue_reviews=queue.append,
-    )
+    shop = LiveShop()
+    desk = a_desk(shop, Clock(START))
+    shop.rows["1"] = pushed = an_order(1, START)
+    news = Webhook(orders=(pushed,)) if told == "orders" else Webhook(order_ids=("1",))
     with orders_read(tables) as read:
-        assert apply_webhook(desk, queue[0], START) == {"new": 1}
+        assert apply_webhook(desk, packed(Envelope("live", news, START)), START) == {"new": 1}
     assert len(read) == 1
 
 
