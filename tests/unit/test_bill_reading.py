@@ -8,9 +8,13 @@ from typing import Any
 
 import duckdb
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from courier_reconciliation.reading.bills import read_bills
 from courier_reconciliation.reading.model import BillsRead, ReadingOptions
+from courier_reconciliation.reading.plan import Plan
+from courier_reconciliation.reading.rows import COLUMNS, read_row
 from tests.export_files import csv_file
 
 
@@ -101,3 +105,64 @@ def test_footers_of_a_bill_are_declared_totals_and_no_lines(reading: Any) -> Non
 def test_a_bill_is_read_in_any_encoding(reading: Any, encoding: str) -> None:
     bill = reading(sto(ROW, encoding=encoding))
     assert bill.rows("waybill, province, amount_minor") == [("773000000000011", "广东", 350)]
+
+
+CELLS = {
+    "运单号": st.one_of(
+        st.from_regex(r"77[0-9]{11,13}", fullmatch=True),
+        st.from_regex(r"'77[0-9]{13}|[0-9]{14}\.0|SF[0-9]{13}", fullmatch=True),
+        st.sampled_from(["7.7E+14", "", "合计"]),
+    ),
+    "业务时间": st.sampled_from(["2026-10-03", "2026/10/4 08:00", "10-05", "46298", "", "?"]),
+    "目的省份": st.sampled_from(["广东省", "内蒙古自治区", "成都", "TX", "", "广东省/深圳"]),
+    "目的城市": st.sampled_from(["深圳市", "", " 成都 "]),
+    "结算重量": st.sampled_from(["1.25", "500g", "1.2kg", "", "-", "0", "x", "１.5"]),
+    "中转费": st.sampled_from(["3.5", "3.50元", "¥1,203.00", "", "(2)", "x"]),
+    "附加费": st.sampled_from(["0", "", "2.005", "1元"]),
+    "应收金额": st.sampled_from(["3.5", "5.50元", "1,234.50", "", "-3", "3.50-", "abc"]),
+}
+
+
+@settings(max_examples=20, suppress_health_check=list(HealthCheck))
+@given(rows=st.lists(st.tuples(*CELLS.values()), min_size=1, max_size=25))
+def test_the_bulk_reads_every_row_as_the_slow_reading_does(
+    tmp_path_factory: Any, rows: list[tuple[str, ...]]
+) -> None:
+    path = tmp_path_factory.mktemp("bills") / "bill.csv"
+    path.write_bytes(sto(ROW, *rows))
+    bill = Reading(path, ReadingOptions(period="2026-10"))
+    columns = {"waybill": 0, "billed_on": 1, "province": 2, "city": 3, "weight": 4, "freight": 5}
+    plan = Plan(
+        columns={**columns, "amount": 7},
+        courier="sto",
+        surcharges=((6, "other"),),
+        period="2026-10",
+    )
+    expected = []
+    for number, cells in enumerate([ROW, *rows], 2):
+        read = read_row(number, cells, plan)
+        if not read.reason:
+            expected += read.lines
+    named = ", ".join(f'"{name}"' for name in COLUMNS[:-1])
+    assert bill.rows(named) == [line[: len(COLUMNS) - 1] for line in expected]
+    charges = bill.rows("line, amount_minor", "charges")
+    assert charges == [(line[0], line[-1]) for line in expected if line[-1]]
+
+
+def test_a_row_that_is_too_long_or_never_closed_does_not_stop_the_file(reading: Any) -> None:
+    text = sto(ROW).decode() + '773000000000012,2026-10-03,广东省,"深圳,1,3.5,0,3.5\n'
+    text += "773000000000013,2026-10-03,广东省,,1,3.5,0,3.5,,,too,many\n\n"
+    text += "773000000000014,2026-10-03,广东省,,1,3.5,0,3.5\n"
+    bill = reading(text.encode())
+    assert bill.rows('"row", waybill, amount_minor') == [
+        (2, "773000000000011", 350),
+        (3, "773000000000012", 350),
+        (4, "773000000000013", 350),
+        (6, "773000000000014", 350),
+    ]
+
+
+def test_an_amount_beyond_all_reason_is_refused_in_its_row(reading: Any) -> None:
+    bill = reading(sto(ROW, ["773000000000012", *ROW[1:7], "99999999999999999"]))
+    assert bill.rows("waybill") == [("773000000000011",)]
+    assert [row for row, _ in bill.reasons] == [3]
