@@ -21,7 +21,7 @@ help:
 	@echo "make format        put the code into the agreed form"
 	@echo "make build         build what is deployed to AWS (then: .tools/sam/bin/sam deploy)"
 	@echo "make e2e           build, and look at every file of what would be deployed"
-	@echo "make bench         measure cost, throughput, cold starts, planning and reminders (JSON; minutes)"
+	@echo "make bench         measure cost, speed, cold starts and rules beside others (JSON; many minutes)"
 	@echo "make requirements  pin the packages of requirements/*.in anew (ARGS=--upgrade for newer ones)"
 	@echo "make clean         remove what make has made; the data in .state stays"
 
@@ -52,7 +52,8 @@ e2e: build
 
 bench: .venv/stamp-bench
 	@for name in tracking_writes tracking_throughput cold_start sweep_planning \
-			reminder_rules reminder_selection reminder_units review_classifier; do \
+			reminder_rules reminder_selection reminder_units review_classifier \
+			reconcile_million reconcile_xlsx; do \
 		$(python) -m benchmarks.$$name || exit 1; \
 	done
 
