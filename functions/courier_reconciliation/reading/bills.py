@@ -14,6 +14,7 @@ from aftersales.errors import BadInput
 from courier_reconciliation.model import DeclaredTotal, Rejected
 from courier_reconciliation.reading import html_tables, kinds, layouts, load, texts, workbooks
 from courier_reconciliation.reading.model import BillFile, BillsRead, ReadingOptions, SheetRead
+from courier_reconciliation.reading.tables import Loaded, Table, UnevenError, prepare
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -26,14 +27,14 @@ def read_bills(
 ) -> BillsRead:
     """Read bills into the tables `lines`, `charges` and `refused` of the connection.
 
-    `lines` has a row per charge or parcel (`load.LINES`; names as in `model.BilledRow`; NULL and ""
-    are what nobody said). `charges` (line, code, amount_minor) has what its surcharge columns say,
+    `lines` has a row per charge or parcel (`tables.LINES`; names as in `model.BilledRow`; NULL and
+    "" are what nobody said). `charges` (line, code, amount_minor) has what surcharge columns say,
     without zeros. `refused` has the rows that cannot be trusted, as far as they could be read, with
     the reason; their `line` is below zero. The tables are made anew.
 
     A file that cannot be read is named in `rejected` with what to do about it; the others are read.
     """
-    load.prepare(connection)
+    prepare(connection)
     with tempfile.TemporaryDirectory(prefix="bills-", dir=options.temp_directory or None) as temp:
         reader = _Reader(connection, options, Path(temp))
         for path in map(Path, paths):
@@ -89,7 +90,7 @@ class _Reader:
         layout = layouts.recognise(text.rows, self._options, names=(name,), comma=text.comma)
         if isinstance(layout, layouts.Unknown):
             raise BadInput(layout.reason)
-        table = load.Table(
+        table = Table(
             file=name,
             sheet="",
             path=text.path,
@@ -104,14 +105,14 @@ class _Reader:
         if even:
             try:
                 loaded = load.load(self._db, table, self._temp)
-            except load.UnevenError:
+            except UnevenError:
                 even = False
         if not even:
             copy, width = texts.rewritten(text, self._temp)
             table = replace(table, path=copy, width=width, delimiter=",")
             try:
                 loaded = load.load(self._db, table, self._temp)
-            except load.UnevenError as exc:
+            except UnevenError as exc:
                 raise BadInput(f"the text cannot be read as a table: {exc}") from exc
         return self._sheet(loaded, table, layout)
 
@@ -131,7 +132,7 @@ class _Reader:
                 continue
             copy = self._temp / "sheet.csv"
             sheet.write(copy, layout.data_at, layout.plan.filled_down)
-            table = load.Table(
+            table = Table(
                 file=name,
                 sheet=sheet.name,
                 path=copy,
@@ -172,7 +173,7 @@ class _Reader:
                         for c, v in enumerate(row)
                     ]
                     writer.writerow([*cells, *[None] * (width - len(row))])
-            table = load.Table(
+            table = Table(
                 file=name,
                 sheet=label,
                 path=copy,
@@ -185,7 +186,7 @@ class _Reader:
             found.append(self._sheet(load.load(self._db, table, self._temp), table, layout))
         return found, _ignored(found, unknown)
 
-    def _sheet(self, loaded: load.Loaded, table: load.Table, layout: layouts.Layout) -> SheetRead:
+    def _sheet(self, loaded: Loaded, table: Table, layout: layouts.Layout) -> SheetRead:
         self.rejected += loaded.rejected
         self.totals += loaded.totals
         plan = table.plan
@@ -266,7 +267,7 @@ def _ignored(
     return tuple(sheet for sheet, _ in unknown)
 
 
-def _explain_formulas(path: Path, table: load.Table, loaded: load.Loaded) -> None:
+def _explain_formulas(path: Path, table: Table, loaded: Loaded) -> None:
     """Tell a missing cell from a formula whose result nobody computed."""
     suspects = [one for one in loaded.rejected if one.reason.startswith("the row has no ")]
     if not suspects:

@@ -3,132 +3,40 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from courier_reconciliation import surcharge_codes
 from courier_reconciliation.model import DeclaredTotal, Rejected
 from courier_reconciliation.reading import footers
-from courier_reconciliation.reading.couriers import by_numbers, courier_named
+from courier_reconciliation.reading.couriers import courier_named
 from courier_reconciliation.reading.expressions import (
     CELL_END,
     ENUMS,
-    NULLS,
     Known,
-    amount,
     literal,
     select,
 )
 from courier_reconciliation.reading.places import place, usual
-from courier_reconciliation.reading.plan import Plan
 from courier_reconciliation.reading.rows import Value, read_row
+from courier_reconciliation.reading.settling import settle
+from courier_reconciliation.reading.tables import (
+    OF_STAGE,
+    Loaded,
+    Table,
+    UnevenError,
+    read_csv,
+    say,
+)
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-LINES = (
-    'line BIGINT, file VARCHAR, sheet VARCHAR, "row" BIGINT, waybill VARCHAR, parent VARCHAR,'
-    " courier VARCHAR, charge VARCHAR, amount_minor BIGINT, freight_minor BIGINT,"
-    " tax_minor BIGINT, discount_minor BIGINT, currency VARCHAR, billed_on DATE,"
-    " order_id VARCHAR, service VARCHAR, weight_g BIGINT, actual_g BIGINT, length_mm BIGINT,"
-    " width_mm BIGINT, height_mm BIGINT, province VARCHAR, city VARCHAR, pieces INTEGER,"
-    " is_return BOOLEAN, remark VARCHAR"
-)
-COLUMNS = tuple(part.split()[0].strip('"') for part in LINES.split(", "))
-_OF_STAGE = COLUMNS[3:]
-ROW = '"row"'
 REJECTED_LIMIT = 1000
 """So many refused rows of a sheet are told one by one; the table `refused` has all of them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """One sheet as CSV text in UTF-8, and how it is read.
-
-    `skip` lines stand before the data; the first data row is row `first_row` of the sheet. `escape`
-    is the character before a quotation mark inside quotes. `even_width`: every row has all columns.
-    `above` are the rows over the header.
-    """
-
-    file: str
-    sheet: str
-    path: Path
-    plan: Plan
-    width: int
-    first_row: int
-    skip: int = 0
-    delimiter: str = ","
-    escape: str = '"'
-    even_width: bool = False
-    above: tuple[tuple[int, Sequence[str | None]], ...] = ()
-
-
-@dataclass(slots=True)
-class Loaded:
-    """What became of a sheet."""
-
-    lines: int = 0
-    refused: int = 0
-    rejected: list[Rejected] = field(default_factory=list)
-    totals: list[DeclaredTotal] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-
-class UnevenError(Exception):
-    """The text is not CSV of even rows. Its text is what the CSV reader said."""
-
-
-def prepare(connection: DuckDBPyConnection) -> None:
-    """Make the empty tables, and the dictionaries of places, charges and couriers."""
-    # Nothing is kept beyond this run: writing tables anew after an update is time for nothing.
-    connection.execute("SET checkpoint_threshold = '1TB'")
-    connection.execute(f"CREATE OR REPLACE TABLE lines ({LINES})")
-    connection.execute(
-        "CREATE OR REPLACE TABLE charges (line BIGINT, code VARCHAR, amount_minor BIGINT)"
-    )
-    connection.execute(f"CREATE OR REPLACE TABLE refused ({LINES}, reason VARCHAR)")
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE said_places (said VARCHAR, answer VARCHAR, city VARCHAR)"
-    )
-    for name in ("said_codes", "said_couriers"):
-        connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE {name} (said VARCHAR, answer VARCHAR, city VARCHAR)"
-        )
-    _say(connection, "said_places", usual())
-
-
-def _say(connection: DuckDBPyConnection, table: str, rows: Iterable[tuple[str, ...]]) -> None:
-    known = [row for row in rows if row[1]] if table == "said_couriers" else list(rows)
-    for start in range(0, len(known), 500):
-        chunk = known[start : start + 500]
-        values = ", ".join(f"({', '.join(map(literal, row))})" for row in chunk)
-        connection.execute(f"INSERT INTO {table} VALUES {values}")
-
-
-def _read_csv(table: Table, *, numbered: bool = True) -> str:
-    columns = ", ".join(f"'c{index}': 'VARCHAR'" for index in range(table.width))
-    nulls = ", ".join(map(literal, NULLS))
-    number = f"row_number() OVER () + {table.first_row - 1}" if numbered else "0"
-    rows = (
-        f"(SELECT *, ({number})::BIGINT AS number FROM read_csv("
-        f"{literal(str(table.path))}, columns = {{{columns}}}, auto_detect = false, header = false,"
-        f" skip = {table.skip}, delim = {literal(table.delimiter)}, quote = '\"',"
-        f" escape = {literal(table.escape)}, null_padding = {str(not table.even_width).lower()},"
-        " max_line_size = 4194304,"
-        f" nullstr = [{nulls}]))"
-    )
-    if not table.plan.fills_down:
-        return rows
-    waybill, charge = (f"c{table.plan.columns[name]}" for name in ("waybill", "charge"))
-    return (
-        f"(SELECT * REPLACE (CASE WHEN {waybill} IS NULL AND {charge} IS NOT NULL AND NOT"
-        f" regexp_matches({charge}, '[合总小]计|(?i)total') THEN last_value({waybill} IGNORE NULLS)"
-        " OVER (ORDER BY number ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
-        f" ELSE {waybill} END AS {waybill}) FROM {rows})"
-    )
 
 
 def load(connection: DuckDBPyConnection, table: Table, temp: Path) -> Loaded:
@@ -158,9 +66,7 @@ class _Load:
         self._stage()
         self._closer_look()
         self._one_by_one()
-        self._decide_unsure()
-        self._full_charge()
-        self._several_couriers()
+        settle(self._db, self._table, self._found)
         self._staged = self._one("SELECT count(*) FROM stage")
         self._keep()
         return self._found
@@ -174,7 +80,7 @@ class _Load:
 
     def _learn_codes(self) -> None:
         if "charge" in self._plan.columns and not self._one("SELECT count(*) FROM said_codes"):
-            _say(self._db, "said_codes", [("运费", "freight", "")])
+            say(self._db, "said_codes", [("运费", "freight", "")])
 
     def _select(self, source: str, known: Known = None) -> str:
         """Lines are numbered by their rows, behind those of the sheets before."""
@@ -198,7 +104,7 @@ class _Load:
         # Counting rows takes a window, which keeps the second processor idle: rows are stored in
         # their order, so the number is known afterwards.
         numbered = self._plan.fills_down
-        source = _read_csv(self._table, numbered=numbered)
+        source = read_csv(self._table, numbered=numbered)
         try:
             self._execute(
                 f"CREATE OR REPLACE TABLE stage AS {self._select(f'{source} AS source', known)}"
@@ -262,7 +168,7 @@ class _Load:
             answers = [(text, surcharge_codes.code_of(text), "") for (text,) in said]
         else:
             answers = [(text, courier_named(text), "") for (text,) in said]
-        _say(self._db, table, answers)
+        say(self._db, table, answers)
 
     def _one_by_one(self) -> None:
         """What is left: footers, damaged numbers, several waybills in a cell."""
@@ -364,71 +270,6 @@ class _Load:
         with suppress(OSError):
             path.unlink()
 
-    def _decide_unsure(self) -> None:
-        """Columns that look like fees count where the amounts add up only with them."""
-        plan = self._plan
-        if not plan.unsure:
-            return
-        sure = range(len(plan.surcharges))
-        if "amount" in plan.columns and plan.has_parts:
-            known = " + ".join(
-                ["coalesce(freight_minor, 0)", *(f"coalesce(extra_{n}, 0)" for n in sure)]
-            )
-            guessed = [f"extra_{n}" for n in range(len(plan.surcharges), len(plan.extras))]
-            more = " + ".join(f"coalesce({name}, 0)" for name in guessed)
-            agrees, all_ = self._execute(
-                f"SELECT count(*) FILTER (abs({known} + {more} - amount_minor) <= 1), count(*)"
-                f" FROM stage WHERE ({more}) <> 0"
-            ).fetchone()
-            if all_ and agrees >= 0.9 * all_:
-                return
-        elif "amount" not in plan.columns:
-            return
-        for n in range(len(plan.surcharges), len(plan.extras)):
-            self._execute(f"UPDATE stage SET extra_{n} = NULL")
-        names = [plan.names[index] for index, _ in plan.unsure if index < len(plan.names)]
-        self._found.notes.append(
-            "not counted as surcharges, because the amounts do not add up with them: "
-            + ", ".join(names)
-        )
-
-    def _full_charge(self) -> None:
-        """Labels paid for in advance are a payment: what is audited is the full charge.
-
-        Yunda states what is left to pay beside the real charge (courier bills reference, 1.1).
-        """
-        plan = self._plan
-        if "amount" not in plan.columns or not plan.has_parts:
-            return
-        extras = "".join(f" + coalesce(extra_{n}, 0)" for n in range(len(plan.extras)))
-        whole = f"(freight_minor{extras})"
-        if "prepaid" in plan.columns:
-            self._execute(
-                f"UPDATE stage SET amount_minor = {whole} WHERE prepaid_minor <> 0 AND"
-                f" abs(amount_minor + abs(prepaid_minor) - {whole}) <= 1"
-            )
-        elif plan.courier == "yunda":
-            self._execute(
-                f"UPDATE stage SET amount_minor = {whole} WHERE amount_minor < {whole}"
-                " AND amount_minor >= 0"
-            )
-
-    def _several_couriers(self) -> None:
-        """Rows of nobody in particular: a courier for each shape of number that is plain."""
-        if self._plan.courier or "courier" in self._plan.columns:
-            return
-        shape = "regexp_extract(waybill, '^([A-Z]+|[0-9]{2})')"
-        groups = self._execute(
-            f"SELECT {shape} AS shape, length(waybill) AS digits, min(waybill, 20) FROM stage"
-            " GROUP BY ALL ORDER BY count(*) DESC LIMIT 50"
-        ).fetchall()
-        for start, digits, sample in groups:
-            if courier := by_numbers(sample):
-                self._execute(
-                    f"UPDATE stage SET courier = {literal(courier)} WHERE {shape} ="
-                    f" {literal(start)} AND length(waybill) = {digits}"
-                )
-
     def _keep(self) -> None:
         """The stage becomes lines, or joins them; its surcharges become charges."""
         for n, (_, code) in enumerate(self._plan.extras):
@@ -436,8 +277,6 @@ class _Load:
                 f"INSERT INTO charges SELECT line, {literal(code)}, extra_{n} FROM stage"
                 f" WHERE extra_{n} <> 0"
             )
-        self._pairs()
-        self._invoices()
         for name in ("prepaid_minor", *self._extras, "raw"):
             self._execute(f"ALTER TABLE stage DROP COLUMN {name}")
         if self._one("SELECT count(*) FROM lines"):
@@ -448,7 +287,7 @@ class _Load:
             self._execute("DROP TABLE lines")
             self._execute("ALTER TABLE stage RENAME TO lines")
         last = self._one("SELECT coalesce(max(line), 0) FROM lines")
-        at = len(_OF_STAGE)
+        at = len(OF_STAGE)
         here = (self._table.file, self._table.sheet)
         self._insert(
             "lines", [(last + n, *here, *row[:at]) for n, row in enumerate(self._further, 1)]
@@ -459,66 +298,6 @@ class _Load:
             "refused",
             [(before - n, *here, *row[:at], row[-1]) for n, row in enumerate(self._refused, 1)],
         )
-
-    def _pairs(self) -> None:
-        """Further charges of a row, as pairs of columns (FedEx, DHL): name and amount."""
-        if not self._plan.pairs:
-            return
-        plan = self._plan
-        names = ", ".join(f"c{index}" for index, _ in plan.pairs)
-        money = ", ".join(
-            amount(f"c{index}", plan.decimals, comma=plan.comma, strong=True)
-            for _, index in plan.pairs
-        )
-        self._execute(
-            "CREATE OR REPLACE TEMP TABLE further AS SELECT number, said, paid FROM (SELECT number,"
-            f" unnest([{names}]) AS said, unnest([{money}]) AS paid FROM"
-            f" {_read_csv(self._table)}) WHERE said IS NOT NULL AND paid <> 0"
-        )
-        said = self._execute("SELECT DISTINCT said FROM further").fetchall()
-        self._execute("CREATE OR REPLACE TEMP TABLE said_pairs (said VARCHAR, answer VARCHAR)")
-        _say(self._db, "said_pairs", [(text, surcharge_codes.code_of(text)) for (text,) in said])
-        joined = f"further JOIN said_pairs USING (said) JOIN stage ON further.number = stage.{ROW}"
-        self._execute(
-            f"INSERT INTO charges SELECT line, answer, sum(paid) FROM {joined}"
-            " WHERE answer NOT IN ('discount', 'freight') GROUP BY ALL"
-        )
-        self._execute(
-            "UPDATE stage SET discount_minor = coalesce(discount_minor, 0) + less FROM (SELECT"
-            f" line AS at_line, abs(sum(paid))::BIGINT AS less FROM {joined}"
-            " WHERE answer = 'discount' GROUP BY line) WHERE line = at_line"
-        )
-
-    def _invoices(self) -> None:
-        """Totals of invoices that stand in columns or rows of their own."""
-        plan = self._plan
-        scale = {"comma": plan.comma, "strong": True}
-        if plan.invoice is not None:
-            number, column = plan.invoice
-            found = self._one(
-                f"SELECT sum(paid)::BIGINT FROM (SELECT DISTINCT c{number},"
-                f" {amount(f'c{column}', plan.decimals, **scale)} AS paid FROM"
-                f" {_read_csv(self._table)})"
-            )
-        elif plan.invoice_rows is not None:
-            index, value = plan.invoice_rows
-            column = plan.columns["amount"]
-            found = self._one(
-                f"SELECT sum({amount(f'c{column}', plan.decimals, **scale)})::BIGINT FROM"
-                f" {_read_csv(self._table)} WHERE c{index} = {literal(value)}"
-            )
-        else:
-            return
-        if found is not None:
-            self._found.totals.append(
-                DeclaredTotal(
-                    self._table.file,
-                    self._table.sheet,
-                    self._table.first_row,
-                    "invoice total",
-                    found,
-                )
-            )
 
 
 def with_sections(

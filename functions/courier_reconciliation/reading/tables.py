@@ -1,0 +1,115 @@
+"""The tables that bills are read into, and the text files on the way there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from courier_reconciliation.model import DeclaredTotal, Rejected
+from courier_reconciliation.reading.expressions import NULLS, literal
+from courier_reconciliation.reading.places import usual
+from courier_reconciliation.reading.plan import Plan
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+LINES = (
+    'line BIGINT, file VARCHAR, sheet VARCHAR, "row" BIGINT, waybill VARCHAR, parent VARCHAR,'
+    " courier VARCHAR, charge VARCHAR, amount_minor BIGINT, freight_minor BIGINT,"
+    " tax_minor BIGINT, discount_minor BIGINT, currency VARCHAR, billed_on DATE,"
+    " order_id VARCHAR, service VARCHAR, weight_g BIGINT, actual_g BIGINT, length_mm BIGINT,"
+    " width_mm BIGINT, height_mm BIGINT, province VARCHAR, city VARCHAR, pieces INTEGER,"
+    " is_return BOOLEAN, remark VARCHAR"
+)
+COLUMNS = tuple(part.split()[0].strip('"') for part in LINES.split(", "))
+OF_STAGE = COLUMNS[3:]
+ROW = '"row"'
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One sheet as CSV text in UTF-8, and how it is read.
+
+    `skip` lines stand before the data; the first data row is row `first_row` of the sheet. `escape`
+    is the character before a quotation mark inside quotes. `even_width`: every row has all columns.
+    `above` are the rows over the header.
+    """
+
+    file: str
+    sheet: str
+    path: Path
+    plan: Plan
+    width: int
+    first_row: int
+    skip: int = 0
+    delimiter: str = ","
+    escape: str = '"'
+    even_width: bool = False
+    above: tuple[tuple[int, Sequence[str | None]], ...] = ()
+
+
+@dataclass(slots=True)
+class Loaded:
+    """What became of a sheet."""
+
+    lines: int = 0
+    refused: int = 0
+    rejected: list[Rejected] = field(default_factory=list)
+    totals: list[DeclaredTotal] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+class UnevenError(Exception):
+    """The text is not CSV of even rows. Its text is what the CSV reader said."""
+
+
+def prepare(connection: DuckDBPyConnection) -> None:
+    """Make the empty tables, and the dictionaries of places, charges and couriers."""
+    # Nothing is kept beyond this run: writing tables anew after an update is time for nothing.
+    connection.execute("SET checkpoint_threshold = '1TB'")
+    connection.execute(f"CREATE OR REPLACE TABLE lines ({LINES})")
+    connection.execute(
+        "CREATE OR REPLACE TABLE charges (line BIGINT, code VARCHAR, amount_minor BIGINT)"
+    )
+    connection.execute(f"CREATE OR REPLACE TABLE refused ({LINES}, reason VARCHAR)")
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE said_places (said VARCHAR, answer VARCHAR, city VARCHAR)"
+    )
+    for name in ("said_codes", "said_couriers"):
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {name} (said VARCHAR, answer VARCHAR, city VARCHAR)"
+        )
+    say(connection, "said_places", usual())
+
+
+def say(connection: DuckDBPyConnection, table: str, rows: Iterable[tuple[str, ...]]) -> None:
+    known = [row for row in rows if row[1]] if table == "said_couriers" else list(rows)
+    for start in range(0, len(known), 500):
+        chunk = known[start : start + 500]
+        values = ", ".join(f"({', '.join(map(literal, row))})" for row in chunk)
+        connection.execute(f"INSERT INTO {table} VALUES {values}")
+
+
+def read_csv(table: Table, *, numbered: bool = True) -> str:
+    columns = ", ".join(f"'c{index}': 'VARCHAR'" for index in range(table.width))
+    nulls = ", ".join(map(literal, NULLS))
+    number = f"row_number() OVER () + {table.first_row - 1}" if numbered else "0"
+    rows = (
+        f"(SELECT *, ({number})::BIGINT AS number FROM read_csv("
+        f"{literal(str(table.path))}, columns = {{{columns}}}, auto_detect = false, header = false,"
+        f" skip = {table.skip}, delim = {literal(table.delimiter)}, quote = '\"',"
+        f" escape = {literal(table.escape)}, null_padding = {str(not table.even_width).lower()},"
+        " max_line_size = 4194304,"
+        f" nullstr = [{nulls}]))"
+    )
+    if not table.plan.fills_down:
+        return rows
+    waybill, charge = (f"c{table.plan.columns[name]}" for name in ("waybill", "charge"))
+    return (
+        f"(SELECT * REPLACE (CASE WHEN {waybill} IS NULL AND {charge} IS NOT NULL AND NOT"
+        f" regexp_matches({charge}, '[合总小]计|(?i)total') THEN last_value({waybill} IGNORE NULLS)"
+        " OVER (ORDER BY number ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
+        f" ELSE {waybill} END AS {waybill}) FROM {rows})"
+    )
