@@ -25,6 +25,7 @@ from aftersales.settings.model import Settings
 from unpaid_reminder.rules import Reread
 
 if TYPE_CHECKING:
+    from aftersales.platforms.contact import Contact
     from unpaid_reminder.phone_texts import PhoneTexts
 
 PAUSE_SECONDS = 50.0
@@ -91,14 +92,35 @@ class Desk:
                 return Seen(Reread.ONLY_FILES)
             return Seen(Reread.FRESH, platform.order(order.order_id))
         except TryLater as exc:
-            pause = exc.retry_after_seconds or PAUSE_SECONDS
-            self._silent_until[order.shop_id] = self.elapsed() + pause
+            self._leave_alone(order.shop_id, exc)
             return Seen(Reread.LATER)
         except Refused as exc:
             # Who deletes an order, or lets it close until it is put away, does not pay it.
             return Seen(Reread.FRESH, closed(order)) if says_gone(exc) else Seen(Reread.REFUSED)
         except AftersalesError:
             return Seen(Reread.REFUSED)
+
+    def contact(self, order: Order, consent_field: str) -> Contact | None:
+        """The order and its buyer's number at this instant; None where nobody tells them now.
+
+        A platform that is being left alone is not asked for these either.
+        """
+        if self._silent_until.get(order.shop_id, 0.0) > self.elapsed():
+            return None
+        try:
+            platform = self.platform(order.shop_id)
+            # Of connectors that can tell a number, few do: see `TellsContact`.
+            ask: Callable[[str, str], Contact] | None = getattr(platform, "contact", None)
+            return ask(order.order_id, consent_field) if ask else None
+        except TryLater as exc:
+            self._leave_alone(order.shop_id, exc)
+        except AftersalesError:
+            pass
+        return None
+
+    def _leave_alone(self, shop_id: str, why: TryLater) -> None:
+        pause = why.retry_after_seconds or PAUSE_SECONDS
+        self._silent_until[shop_id] = self.elapsed() + pause
 
     def platform(self, shop_id: str) -> Platform | None:
         """The connection that can be asked about single orders, or None where there is none."""

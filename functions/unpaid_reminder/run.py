@@ -142,7 +142,7 @@ def _count(desk: Desk, done: Sequence[Judged], now: datetime) -> None:
         sums[Counted(judged.kept.order.shop_id, what, "", 1)] += 1
         texted = judged.texted
         if texted is not None and not texted.counted:
-            what = f"text_{texted.state}_{texted.reason}"
-            sums[Counted(judged.kept.order.shop_id, what, "", 1)] += 1
+            for what, number in texted.counts.items():
+                sums[Counted(judged.kept.order.shop_id, what, "", 1)] += number
     for counted, number in sums.items():
         reminders.count(desk.week_of(now), 0, replace(counted, count=number), now)

@@ -18,7 +18,6 @@ class TextReason(StrEnum):
     OUTSIDE_WINDOW = "outside_window"
     BUYER_UNKNOWN = "buyer_unknown"
     CANNOT_REREAD = "cannot_reread"
-    ENDED = "ended"
     NO_CONSENT = "no_consent"
     NO_NUMBER = "no_number"
     NUMBER_NOT_USABLE = "number_not_usable"
@@ -29,6 +28,7 @@ class TextReason(StrEnum):
     DAILY_CAP = "daily_cap"
     MONTH_LIMIT = "month_limit"
     CHANGED = "changed"
+    BUSY = "busy"
     NOT_ALLOWED = "not_allowed"
     OPTED_OUT = "opted_out"
     THROTTLED = "throttled"
@@ -53,10 +53,18 @@ class Texted(Struct, frozen=True):
 
     @property
     def said(self) -> str:
-        """For people: `sent (2 parts)`, `refused: no_consent`."""
+        """For people: `sent (2 parts)`, `refused: no consent`."""
         if self.reason:
-            return f"{self.state}: {self.reason}"
+            return f"{self.state}: {self.reason.replace('_', ' ')}"
         return f"{self.state} ({self.parts} parts)" if self.parts else self.state
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """What it adds to the counts of its week."""
+        if self.state == REFUSED:
+            return {f"text_{REFUSED}_{self.reason}": 1}
+        found = {f"text_{self.state}": 1}
+        return found | {"text_parts": self.parts} if self.parts else found
 
 
 class ToSend(Struct, frozen=True):

@@ -8,10 +8,11 @@ nudge that follows says what became of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -19,12 +20,10 @@ from pynamodb.transactions import TransactWrite
 
 from aftersales import sms
 from aftersales.calendar import ShopCalendar, zone_named
-from aftersales.errors import AftersalesError, BadInput, Conflict
+from aftersales.errors import BadInput, Conflict
 from aftersales.money import to_text
 from aftersales.platforms.contact import Contact
-from aftersales.settings.model import BuyerSms
 from aftersales.tables import orders, reminders, texts
-from aftersales.tables.connection import connection
 from aftersales.tables.orders import Kept
 from aftersales.tables.reminders import Counted
 from aftersales.unpaid import waits_for_payment
@@ -33,7 +32,6 @@ from unpaid_reminder.phone_texts import PhoneTexts, send_text, sns_client
 from unpaid_reminder.selection import Judged
 from unpaid_reminder.text_rules import (
     REFUSED,
-    SENT,
     UNKNOWN,
     Texted,
     TextReason,
@@ -68,9 +66,13 @@ def text_buyers(desk: Desk, nudges: Sequence[Judged], now: datetime) -> list[Jud
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for start in range(0, len(wanted), AT_ONCE):
             some = wanted[start : start + AT_ONCE]
-            ready = list(pool.map(lambda judged: _prepared(desk, judged, now), some))
-            claimed = [_claimed(desk, one, now) for one in ready]
-            for done in pool.map(lambda one: _sent(desk, client, one, now), claimed):
+            # A large run takes its minutes; the window closes by the clock, not by its beginning.
+            at = max(now, desk.business_now())
+            ready = list(pool.map(partial(_prepared, desk, now=at), some))
+            claimed = [_claimed(desk, one, at) for one in ready]
+            # Recorded by one thread: all of them would write the same counts.
+            for sent in pool.map(partial(_sent, desk, client), claimed):
+                done = _recorded(desk, sent, at)
                 texted[_name(done.judged)] = _with_result(done)
     for judged in nudges:
         result = texted.get(_name(judged), judged)
@@ -84,7 +86,7 @@ def _wants_text(desk: Desk, judged: Judged) -> bool:
     return wanted.enabled and judged.facts.moment.name in wanted.moments
 
 
-def _prepared(desk: Desk, judged: Judged, now: datetime) -> _Ready:
+def _prepared(desk: Desk, judged: Judged, *, now: datetime) -> _Ready:
     """What is known before the claim. `text` None: the order has ended."""
     order = judged.kept.order
     shop = desk.settings.shop(order.shop_id)
@@ -94,7 +96,7 @@ def _prepared(desk: Desk, judged: Judged, now: datetime) -> _Ready:
     against = may_begin(judged.kept.buyer_key, opens, now)
     if against is not None:
         return _Ready(judged, _not_sent(against))
-    contact = _contact(desk, judged, wanted)
+    contact = desk.contact(order, wanted.consent_field)
     if contact is None:
         return _Ready(judged, _not_sent(TextReason.CANNOT_REREAD))
     if not waits_for_payment(contact.order):
@@ -108,16 +110,6 @@ def _prepared(desk: Desk, judged: Judged, now: datetime) -> _Ready:
         wanted, contact, template, _values(desk, judged, contact, zone), do_not_contact
     )
     return _Ready(judged, decided if isinstance(decided, ToSend) else _not_sent(decided))
-
-
-def _contact(desk: Desk, judged: Judged, wanted: BuyerSms) -> Contact | None:
-    try:
-        platform = desk.platform(judged.kept.order.shop_id)
-        # Of connectors that can tell a number, few do: see `TellsContact`.
-        ask: Callable[[str, str], Contact] | None = getattr(platform, "contact", None)
-        return ask(judged.kept.order.order_id, wanted.consent_field) if ask else None
-    except AftersalesError:
-        return None
 
 
 def _values(desk: Desk, judged: Judged, contact: Contact, zone: str) -> dict[str, str | None]:
@@ -145,24 +137,28 @@ def _claimed(desk: Desk, ready: _Ready, now: datetime) -> _Ready:
     if not isinstance(ready.text, ToSend):
         return ready
     kept, moment = ready.judged.kept, ready.judged.facts.moment.name
-    against = texts.claim(kept, moment, _limits(desk, kept, now), now)
+    limits = _limits(desk, kept, ready.text.parts, now)
+    against = texts.claim(kept, moment, limits, now)
     if not against:
         return ready
     if against == "known":
         return _Ready(ready.judged, _known(kept, moment))
-    reason = {"daily_cap": TextReason.DAILY_CAP, "month_limit": TextReason.MONTH_LIMIT}
-    return _Ready(ready.judged, _not_sent(reason.get(against, TextReason.CHANGED)))
+    return _Ready(ready.judged, _not_sent(TextReason(against)))
 
 
-def _limits(desk: Desk, kept: Kept, now: datetime) -> texts.Limits:
-    """Days are those of the shop; months are those in which AWS counts (UTC)."""
+def _limits(desk: Desk, kept: Kept, parts: int, now: datetime) -> texts.Limits:
+    """Days are those of the shop; months are those in which AWS counts (UTC).
+
+    Each part is paid for: whether `MaxPrice` holds for a part or for the whole is not documented,
+    so the month reckons with the worse of the two.
+    """
     shop = desk.settings.shop(kept.order.shop_id)
     day = now.astimezone(zone_named(shop.time_zone or desk.settings.time_zone))
     return texts.Limits(
         day=f"{day:%Y-%m-%d}",
         daily_cap=shop.buyer_sms.daily_cap,
         month=f"{now.astimezone(UTC):%Y-%m}",
-        price=round(shop.buyer_sms.max_price_usd * texts.MILLIONTHS),
+        price=round(shop.buyer_sms.max_price_usd * texts.MILLIONTHS) * parts,
         month_limit=round(shop.buyer_sms.month_limit_usd * texts.MILLIONTHS),
     )
 
@@ -173,27 +169,29 @@ def _known(kept: Kept, moment: str) -> Texted:
     return Texted(UNKNOWN if state == texts.CLAIMED else state, reason, counted=True)
 
 
-def _sent(desk: Desk, client: PhoneTexts, ready: _Ready, now: datetime) -> _Ready:
+def _sent(desk: Desk, client: PhoneTexts, ready: _Ready) -> tuple[_Ready, Texted | None]:
+    """Send what is claimed: the order, and what has just become of its text (None: nothing)."""
     if not isinstance(ready.text, ToSend):
+        return ready, None
+    shop = desk.settings.shop(ready.judged.kept.order.shop_id)
+    return ready, send_text(client, ready.text, shop.buyer_sms)
+
+
+def _recorded(desk: Desk, sent: tuple[_Ready, Texted | None], now: datetime) -> _Ready:
+    """Note what became of a text, and count it, at once."""
+    ready, done = sent
+    if done is None:
         return ready
-    order = ready.judged.kept.order
-    done = send_text(client, ready.text, desk.settings.shop(order.shop_id).buyer_sms)
-    part = orders.unpaid_shard(order.shop_id, order.order_id)
-    with TransactWrite(connection=connection()) as transaction:
-        moment = ready.judged.facts.moment.name
-        texts.record(transaction, ready.judged.kept, moment, done.state, done.reason)
-        for counted in counted_texts(order.shop_id, done):
+    kept, moment = ready.judged.kept, ready.judged.facts.moment.name
+    part = orders.unpaid_shard(kept.order.shop_id, kept.order.order_id)
+
+    def count(transaction: TransactWrite) -> None:
+        for what, number in done.counts.items():
+            counted = Counted(kept.order.shop_id, what, "", number)
             reminders.add_count(transaction, desk.week_of(now), part, counted, now)
-    return _Ready(ready.judged, replace(done, counted=True))
 
-
-def counted_texts(shop_id: str, done: Texted) -> list[Counted]:
-    """What a text, or one that did not go, adds to its week."""
-    what = f"text_{done.state}_{done.reason}" if done.state == REFUSED else f"text_{done.state}"
-    found = [Counted(shop_id, what, "", 1)]
-    if done.parts and done.state in (SENT, UNKNOWN):
-        found.append(Counted(shop_id, "text_parts", "", done.parts))
-    return found
+    counted = texts.record(kept, moment, done.state, done.reason, count)
+    return _Ready(ready.judged, replace(done, counted=counted))
 
 
 def _with_result(done: _Ready) -> Judged | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,6 +13,7 @@ import msgspec
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
+from aftersales.errors import TryLater
 from aftersales.messages.render import render
 from aftersales.parcels import Order, OrderLine, OrderStatus
 from aftersales.platforms.base import Capability
@@ -213,6 +216,103 @@ def test_the_month_ends_with_its_money(tables: Any) -> None:
     assert len(world.network.sent) == 2
     assert world.counts()["text_refused_month_limit"] == 3
     assert sum(alert.facts.get("count") or 1 for alert in world.alerts()) == 5
+
+
+def test_a_text_of_two_parts_takes_the_money_of_two(tables: Any) -> None:
+    world = world_with(month_limit_usd=0.16, texts={"en": "{order_id} STOP " + "x" * 160})
+    for number in range(3):
+        world.placed(str(number))
+    world.run(minutes=20)
+    assert len(world.network.sent) == 1
+    assert world.counts() == {
+        "text_sent": 1, "text_parts": 2, "text_refused_month_limit": 2,
+    }  # fmt: skip
+
+
+def test_a_month_that_cannot_pay_for_one_text_sends_none(tables: Any) -> None:
+    world = world_with(month_limit_usd=0.04)
+    world.placed()
+    world.run(minutes=20)
+    assert world.network.sent == []
+    assert world.counts() == {"text_refused_month_limit": 1}
+
+
+def others_write(times: int, table: str, item: str) -> Callable[..., Any]:
+    """DynamoDB's answer while others write an item of a transaction: so often, then its own."""
+    left = [times]
+
+    def answer(params: dict[str, Any], **_: Any) -> Any:
+        asked = str(params["body"])
+        if table not in asked or item not in asked or not left[0]:
+            return None
+        left[0] -= 1
+        reasons = [{"Code": "TransactionConflict", "Message": "Transaction is ongoing"}]
+        code = "TransactionCanceledException"
+        return HttpAnswer(400), {
+            "Error": {"Code": code, "Message": "cancelled"},
+            "CancellationReasons": reasons,
+            "ResponseMetadata": {"HTTPStatusCode": 400},
+        }
+
+    return answer
+
+
+@dataclass
+class HttpAnswer:
+    status_code: int
+
+
+@contextmanager
+def contention(answer: Callable[..., Any]) -> Iterator[None]:
+    events = binding().connection.client.meta.events
+    events.register("before-call.dynamodb.TransactWriteItems", answer)
+    try:
+        yield
+    finally:
+        events.unregister("before-call.dynamodb.TransactWriteItems", answer)
+
+
+@pytest.mark.parametrize(("times", "counted"), [(3, 1), (texts.TRIES, 1)])
+def test_a_text_is_counted_once_however_often_others_write_the_counts(
+    world: World, times: int, counted: int
+) -> None:
+    world.placed()
+    with contention(others_write(times, "reminders", "text_sent")):
+        assert world.run(minutes=20)["texts"] == 1
+    world.run(minutes=1)
+    assert len(world.network.sent) == 1
+    assert world.alerts()[0].facts["text"] == "sent"
+    assert world.counts() == {"text_sent": counted, "text_parts": 1}
+
+
+@pytest.mark.parametrize(("times", "sent"), [(3, 1), (texts.TRIES, 0)])
+def test_a_claim_that_others_get_into_the_way_of_is_tried_again_and_then_given_up(
+    world: World, times: int, sent: int
+) -> None:
+    world.placed()
+    with contention(others_write(times, "reminders", "texts#2026-11")):
+        world.run(minutes=20)
+    assert len(world.network.sent) == sent
+    (alert,) = world.alerts()
+    assert alert.facts["text_reason"] == (None if sent else "busy")
+
+
+def test_a_shop_that_stops_answering_is_left_alone_and_its_agents_are_told(
+    world: World,
+) -> None:
+    asked = []
+
+    def contact(order_id: str, consent_field: str) -> Contact:
+        asked.append(order_id)
+        raise TryLater("it does not answer")
+
+    world.shop.contact = contact  # type: ignore[method-assign]
+    for number in range(40):
+        world.placed(str(number))
+    world.run(minutes=20)
+    assert len(asked) <= 8
+    assert world.network.sent == []
+    assert world.counts() == {"text_refused_cannot_reread": 40}
 
 
 @pytest.mark.parametrize(

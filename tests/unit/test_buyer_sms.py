@@ -170,7 +170,10 @@ def test_texts_are_off_and_can_be_switched_on() -> None:
         ("platform: woocommerce\n    name: Greenfield\n    language: en\n"
          "    base_url: https://shop.example.com\n"
          "    secrets: {consumer_key: env:K, consumer_secret: env:S}\n",
-         "platform: taobao\n    language: en\n", "enabled", "masked or lent"),
+         "platform: taobao\n    name: Greenfield\n    language: en\n", "enabled", "masked or lent"),
+        ("    name: Greenfield\n", "", "name", "which is missing"),
+        ("month_limit_usd: 20", "month_limit_usd: 0.15\n      texts: {en: '{order_id} 请付款 "
+         "or STOP, " + "x" * 70 + "'}", "month_limit_usd", "2 parts"),
     ],
 )  # fmt: skip
 def test_what_is_missing_or_impossible_is_said(

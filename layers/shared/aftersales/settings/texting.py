@@ -139,10 +139,26 @@ def _check_texts(shop: Shop, language: str, path: Path, reader: Reader) -> None:
                 place, "it does not say how to get no more texts.", 'Add "Reply STOP to opt out".'
             )
     template = wanted.texts.get(language) or sms.TEXTS.get(language, "")
-    sample = sms.written(template, {**_SAMPLE, "shop": shop.name or shop.id}) or ""
-    if wanted.enabled and language in LANGUAGES and sms.parts(sample) > wanted.max_parts:
+    if not wanted.enabled or language not in LANGUAGES:
+        return
+    place = (*path, "texts", language) if language in wanted.texts else path
+    if "shop" in sms.places_of(template) and not shop.name:
         reader.note(
-            (*path, "texts", language) if language in wanted.texts else path,
-            f"the text would be sent in {sms.parts(sample)} parts; {wanted.max_parts} are allowed.",
+            (*path[:-1], "name"),
+            "the text to buyers begins with the shop's name, which is missing.",
+            "Add `name`, or write texts without {shop}.",
+        )
+    parts = sms.parts(sms.written(template, {**_SAMPLE, "shop": shop.name or shop.id}) or "")
+    if parts > wanted.max_parts:
+        reader.note(
+            place,
+            f"the text would be sent in {parts} parts; {wanted.max_parts} are allowed.",
             "Shorten it: 70 Chinese characters or 160 plain Latin ones are one part.",
+        )
+    elif parts > 1 and wanted.max_price_usd <= wanted.month_limit_usd < (
+        parts * wanted.max_price_usd
+    ):
+        reader.note(
+            (*path, "month_limit_usd"),
+            f"the text has {parts} parts, and it is below their price ({parts} × `max_price_usd`).",
         )

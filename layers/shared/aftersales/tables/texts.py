@@ -11,6 +11,7 @@ No number, no name, no words of a text.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -27,12 +28,16 @@ from aftersales.unpaid import order_key
 
 KEEP = timedelta(days=90)
 CLAIMED = "claimed"
-TRIES = 4
+TRIES = 8
+"""Lost races for the counters that all runs share, before a text is given up."""
 MILLIONTHS = 1_000_000
 
 
 class Limits(Struct, frozen=True):
-    """What a claim must keep to: texts a day for a buyer, and dollars (in millionths) a month."""
+    """What a claim must keep to: texts a day for a buyer, and dollars (in millionths) a month.
+
+    `price` is the most that this text can cost.
+    """
 
     day: str
     daily_cap: int
@@ -63,6 +68,9 @@ def claim(kept: Kept, moment: str, limits: Limits, now: datetime) -> str:
     taken.
     """
     expires = int((now + KEEP).timestamp())
+    most = limits.month_limit - limits.price
+    if most < 0:
+        return "month_limit"  # also where the month has no row yet that could say so
     for _ in range(TRIES):
         try:
             with TransactWrite(connection=connection()) as transaction:
@@ -83,7 +91,6 @@ def claim(kept: Kept, moment: str, limits: Limits, now: datetime) -> str:
                     condition=_Row.number.does_not_exist() | (_Row.number < limits.daily_cap),
                 )
                 row = _Row(f"texts#{limits.month}", kept.order.shop_id)
-                most = limits.month_limit - limits.price
                 transaction.update(
                     row,
                     actions=[_Row.number.add(limits.price), _Row.expires_at.set(expires)],
@@ -101,14 +108,29 @@ def claim(kept: Kept, moment: str, limits: Limits, now: datetime) -> str:
     return "busy"
 
 
-def record(transaction: TransactWrite, kept: Kept, moment: str, state: str, reason: str) -> None:
-    """Note in a transaction what became of a claimed text."""
-    row = _Row(_topic(kept), moment)
-    transaction.update(
-        row,
-        actions=[_Row.state.set(state), _Row.reason.set(reason)],
-        condition=_Row.state == CLAIMED,
-    )
+def record(
+    kept: Kept, moment: str, state: str, reason: str, beside: Callable[[TransactWrite], None]
+) -> bool:
+    """Note what became of a claimed text, and in the same transaction what `beside` adds.
+
+    False where others wrote what `beside` writes, each time: the text stays claimed, so nobody
+    sends it again.
+    """
+    for _ in range(TRIES):
+        try:
+            with TransactWrite(connection=connection()) as transaction:
+                transaction.update(
+                    _Row(_topic(kept), moment),
+                    actions=[_Row.state.set(state), _Row.reason.set(reason)],
+                    condition=_Row.state == CLAIMED,
+                )
+                beside(transaction)
+        except TransactWriteError as exc:
+            if _is_busy(exc):
+                continue
+            raise
+        return True
+    return False
 
 
 def outcome(kept: Kept, moment: str) -> tuple[str, str]:
@@ -138,4 +160,10 @@ def _why(exc: TransactWriteError) -> str | None:
     for why in ("known", "changed", "daily_cap", "month_limit"):
         if why in failed:
             return why
-    return "busy" if "TransactionConflict" in codes else None
+    return "busy" if _is_busy(exc) else None
+
+
+def _is_busy(exc: TransactWriteError) -> bool:
+    """Another transaction was writing the same item at that moment."""
+    codes = {reason.code for reason in exc.cancellation_reasons if reason is not None}
+    return "TransactionConflict" in codes
