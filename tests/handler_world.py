@@ -64,7 +64,7 @@ SECRETS = {
     "WOO_WEBHOOK_SECRET": "made-up-woo-webhook-secret",
 }
 ROBOT_TOKEN = "made-up-robot-token"
-QUEUES = ("sweep", "push", "poll", "webhook", "remind", "review")
+QUEUES = ("sweep", "push", "poll", "webhook", "remind", "review", "review_push")
 NEVER_LOGGED = {value for name, value in SECRETS.items() if name != "KDNIAO_BUSINESS_ID"} | {
     ROBOT_TOKEN,
     *("13900139417", "13900138026", "13900137750", "13900136608"),

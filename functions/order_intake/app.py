@@ -79,9 +79,14 @@ def webhook_handler(event: Summary, _context: Any) -> Summary:
 
     pushed = _pushed_in(event)
     send = batch.queue_sender("WEBHOOK_QUEUE_URL")
+    send_reviews = batch.queue_sender("REVIEW_PUSH_QUEUE_URL")
     try:
         outcome = accept_webhook(
-            shop_desk_from_environment(), pushed, lambda body: send([body]), wall_now()
+            shop_desk_from_environment(),
+            pushed,
+            lambda body: send([body]),
+            wall_now(),
+            enqueue_reviews=lambda body: send_reviews([body]),
         )
     except WebhookRefused as refused:
         logger.warning("push refused", shop=pushed.shop_id, reason=refused.reason)

@@ -17,6 +17,8 @@ from msgspec.structs import replace
 from aftersales.errors import BadInput, Misconfigured, Refused, WebhookRefused
 from aftersales.platforms.base import Capability, Webhook
 from aftersales.platforms.gone import says_gone
+from aftersales.review_pushes import PushedReviews
+from aftersales.review_pushes import packed as packed_reviews
 from aftersales.tables import feeds
 
 if TYPE_CHECKING:
@@ -50,9 +52,16 @@ class Envelope(msgspec.Struct):
 
 
 def accept_webhook(
-    desk: ShopDesk, pushed: Pushed, enqueue: Callable[[str], None], now: datetime
+    desk: ShopDesk,
+    pushed: Pushed,
+    enqueue: Callable[[str], None],
+    now: datetime,
+    *,
+    enqueue_reviews: Callable[[str], None],
 ) -> str:
     """Verify a push and queue it; returns what became of it. `now` is real time.
+
+    Reviews are none of the intake's business: they go to the queue of the scanner.
 
     Raises `WebhookRefused`: the sender is told nothing but the status. What is queued is what the
     desk needs of the push, without the buyer's name and address.
@@ -71,7 +80,7 @@ def accept_webhook(
         raise
     except BadInput as exc:
         raise WebhookRefused(str(exc)) from exc
-    if not (news.orders or news.order_ids or news.rejected):
+    if not (news.orders or news.order_ids or news.rejected or news.reviews):
         return "nothing_of_ours"  # a ping
     marks = list(_marks(news, pushed.body))
     if any(feeds.is_known_news(pushed.shop_id, mark, now) for mark in marks):
@@ -80,6 +89,8 @@ def accept_webhook(
     # twice does no harm.
     for part in _parts(news):
         enqueue(packed(Envelope(pushed.shop_id, part, now)))
+    if news.reviews:
+        enqueue_reviews(packed_reviews(PushedReviews(pushed.shop_id, news.reviews, now)))
     for mark in marks:
         feeds.remember_news(pushed.shop_id, mark, KEEP_DELIVERY, now)
     return "queued"
@@ -88,13 +99,14 @@ def accept_webhook(
 def _marks(news: Webhook, body: bytes) -> Iterator[str]:
     """What this push is known by when it comes again: its delivery id, and its content.
 
-    The same content is the same news only where it holds orders that say of when they are. A bare
+    The same content is the same news only where it says of when it is. A bare
     "this order has changed" may be sent twice and mean two changes.
     """
     if news.delivery_id:
         yield "id-" + hashlib.sha256(news.delivery_id.encode()).hexdigest()[:32]
     ids = {order.order_id for order in news.orders}
-    if ids and ids >= set(news.order_ids) and all(order.updated_at for order in news.orders):
+    dates = [each.updated_at for each in news.orders] + [each.updated_at for each in news.reviews]
+    if dates and ids >= set(news.order_ids) and all(dates):
         yield "body-" + hashlib.sha256(body).hexdigest()[:32]
 
 

@@ -68,6 +68,20 @@ def files_handler(event: Summary, _context: Any) -> Summary:
 
 
 @logger.inject_lambda_context(clear_state=True)
+def apply_handler(event: Summary, _context: Any) -> Summary:
+    """Queue of pushed reviews: take them in."""
+    from review_scanner.desk import desk_from_environment
+    from review_scanner.pushes import apply_push
+
+    desk = desk_from_environment()
+
+    def apply(record: Summary) -> Summary:
+        return dict(apply_push(desk, record["body"]))
+
+    return batch.each_record(event, apply, logger)
+
+
+@logger.inject_lambda_context(clear_state=True)
 def report_handler(_event: Summary, _context: Any) -> Summary:
     """Weekly schedule: tell the operators what last week's reviews were like."""
     from aftersales.cases.casebook import Casebook

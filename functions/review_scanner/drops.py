@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
-
-from msgspec.structs import replace
 
 from aftersales.calendar import zone_named
 from aftersales.errors import BadInput, Unreachable
-from aftersales.feeds.windows import Position
 from aftersales.findings import Finding, Severity
 from aftersales.platforms.base import RejectedRow
 from aftersales.platforms.spreadsheet import SIZE_LIMIT_BYTES
 from aftersales.tables import feeds, quarantine
 from review_scanner.desk import Desk
 from review_scanner.review_files import read_reviews
-from review_scanner.scanning import cases_since
+from review_scanner.scanning import begin, cases_since
 from review_scanner.taking import Taking
 
 FOLDER = "reviews/"
@@ -52,9 +48,8 @@ def import_file(content: bytes, name: str, shop_id: str, desk: Desk) -> dict[str
     zone = zone_named(shop.time_zone or desk.settings.time_zone)
     read = read_reviews(content, name, shop_id, zone)
     now = desk.business_now()
-    feed = feeds.shop_feed(shop_id, FILES)
-    _begin(feed, now)
-    taking = Taking(desk, shop, cases_since(desk.settings, shop_id, feed, now))
+    began = begin(feeds.shop_feed(shop_id, FILES), now)
+    taking = Taking(desk, shop, cases_since(desk.settings, shop_id, began))
     tally: Counter[str] = Counter()
     # Oldest first: what a buyer wrote before is known when the next one is judged.
     found = sorted(read.reviews, key=lambda review: (review.created_at or now, review.review_id))
@@ -68,13 +63,6 @@ def import_file(content: bytes, name: str, shop_id: str, desk: Desk) -> dict[str
         "became": dict(tally),
         "rejected": len(read.rejected),
     }
-
-
-def _begin(feed: str, now: datetime) -> None:
-    """Remember since when the desk knows the reviews of a shop of files."""
-    reading = feeds.reading(feed)
-    if reading.position.began_at is None:
-        feeds.save_reading(feed, replace(reading, position=Position(began_at=now)))
 
 
 def _put_aside(rejected: Sequence[RejectedRow], name: str, shop_id: str, desk: Desk) -> None:

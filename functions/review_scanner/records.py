@@ -43,9 +43,18 @@ def united(old: Review | None, new: Review) -> Review:
         kept["rating"] = old.rating
     if old.follow_up and not new.follow_up:
         kept |= {"follow_up": old.follow_up, "follow_up_at": old.follow_up_at}
+    if new.deleted and not new.text:
+        kept["text"] = old.text  # who tells that it is gone seldom says what it was
     if new.created_at is None:
         kept["created_at"] = old.created_at
     return replace(new, **kept)
+
+
+def is_outdated(review: Review, old: ReviewRecord | None) -> bool:
+    """Is this an older picture of the review than the one that is known? Pushes may come late."""
+    if old is None or old.told_at is None or review.updated_at is None:
+        return False
+    return review.updated_at < old.told_at
 
 
 def record_of(
@@ -87,6 +96,7 @@ def record_of(
         outcome=old.outcome if old is not None else "",
         content_hash=content,
         text_hash=digest,
+        told_at=review.updated_at or (old.told_at if old is not None else None),
     )
 
 

@@ -58,10 +58,18 @@ def scan_shop(desk: Desk, shop_id: str, seconds_left: float) -> dict[str, Any]:
     return {"shop": shop_id, **result.summary(), "looked_again": looked, "became": dict(tally)}
 
 
-def cases_since(settings: Settings, shop_id: str, feed: str, now: datetime) -> datetime:
+def begin(feed: str, now: datetime) -> datetime:
+    """Since when the desk knows the reviews of a shop that it is told of; from now on, if it was
+    never told before."""
+    reading = feeds.reading(feed)
+    if reading.position.began_at is None:
+        feeds.save_reading(feed, replace(reading, position=Position(began_at=now)))
+    return reading.position.began_at or now
+
+
+def cases_since(settings: Settings, shop_id: str, began: datetime) -> datetime:
     """Reviews written before this open no case when they are first seen: they are older than the
-    desk's acquaintance with the shop, and some days more."""
-    began = feeds.reading(feed).position.began_at or now
+    desk's acquaintance with the shop, which `began` then, and some days more."""
     return began - timedelta(days=settings.review_rules(shop_id).backlog_days)
 
 
@@ -71,7 +79,8 @@ def _read(
     feed = feeds.shop_feed(shop.id, FEED)
     rules = desk.settings.review_rules(shop.id)
     now = desk.business_now()
-    taking = Taking(desk, shop, cases_since(desk.settings, shop.id, feed, now))
+    began = feeds.reading(feed).position.began_at or now
+    taking = Taking(desk, shop, cases_since(desk.settings, shop.id, began))
     first = max(
         timedelta(days=rules.first_look_back_days), timedelta(hours=shop.first_look_back_hours)
     )

@@ -69,6 +69,8 @@ class Taking:
         """What is to be done about a review; None where nothing has changed."""
         now = self.desk.business_now()
         old = kept.record if kept is not None else None
+        if records.is_outdated(review, old):
+            return None
         review = records.united(as_review(kept.record, kept.said) if kept else None, review)
         if kept is not None and kept.said.cut and kept.record.content_hash == review.content_hash:
             return None

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import json
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from aftersales.review_pushes import PushedReviews, packed
+from aftersales.reviews import Review
+from aftersales.settings.model import Shop
 from aftersales.tables import cases, reviews
+from aftersales.tables import settings as settings_table
 from tests.handler_world import NEVER_LOGGED, NOW, World, event_named, world_of
 
 SHOP = "us-store"
@@ -85,6 +93,77 @@ def test_a_dropped_export_becomes_cases(world: World) -> None:
     before = world.stored("reviews", "cases", "outbox")
     world.call("review_scanner_files", event)
     assert world.stored("reviews", "cases", "outbox") == before
+
+
+def test_pushed_reviews_become_cases_and_the_same_message_again_nothing(world: World) -> None:
+    covered = world.call("review_scanner_apply")["covered"]
+    assert covered == [{"new": 1}, {"nothing_to_do": 1}]
+    assert world.cases() == {f"review:{SHOP}/r-501": "bad_review"}
+    before = world.stored("reviews", "cases", "outbox")
+    assert world.call("review_scanner_apply")["covered"] == [{"unchanged": 1}] * 2
+    assert world.stored("reviews", "cases", "outbox") == before
+
+
+def a_push(text: str, at_minute: int, **changed: Any) -> dict[str, Any]:
+    """A queued push of one review, as it was at that minute of the hour before."""
+    at = NOW.replace(hour=1, minute=at_minute)
+    review = Review(SHOP, "r-1", text, 1, product_id="77", created_at=NOW - timedelta(hours=2))
+    review = replace(review, updated_at=at, **changed)
+    body = packed(PushedReviews(SHOP, (review,), at))
+    return {"Records": [{"messageId": "1", "body": body}]}
+
+
+def test_pushes_in_the_wrong_order_end_in_the_newest_picture(world: World) -> None:
+    world.call("review_scanner_apply", a_push("换了新的，很满意，谢谢", 50, rating=5))
+    (covered,) = world.call("review_scanner_apply", a_push("杯盖漏水，太差了", 10))["covered"]
+    assert covered == {"unchanged": 1}
+    assert world.cases() == {}
+
+
+def test_a_review_that_is_told_to_be_gone_closes_its_case_and_keeps_its_words(world: World) -> None:
+    world.call("review_scanner_apply", a_push("杯盖漏水，太差了", 10))
+    assert set(world.cases().values()) == {"bad_review"}
+    world.call("review_scanner_apply", a_push("", 20, rating=None, deleted=True))
+    assert world.cases() == {}
+    kept = reviews.get(SHOP, "r-1")
+    assert kept is not None
+    assert (kept.record.outcome, kept.record.rating) == ("deleted", 1)
+    assert kept.said.text == "杯盖漏水，太差了"
+
+
+def test_a_push_of_a_shop_that_was_taken_out_of_the_settings_is_let_go(world: World) -> None:
+    body = packed(PushedReviews("gone", (Review("gone", "r-1", "坏了", 1),), NOW))
+    event = {"Records": [{"messageId": "1", "body": body}]}
+    assert world.call("review_scanner_apply", event)["covered"] == [{"not_connected": 1}]
+    assert world.cases() == {}
+
+
+def test_a_signed_push_of_a_review_goes_all_the_way_to_the_agents(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+    monkeypatch.setenv("OWN_SHOP_WEBHOOK", f"whsec_{key}")
+    secrets = {"webhook_secret": "env:OWN_SHOP_WEBHOOK"}
+    own = Shop(id="own", platform="generic", currency="CNY", secrets=secrets)
+    settings_table.push(replace(world.settings, shops=(*world.settings.shops, own)))
+    told = {"id": "R-1", "rating": 1, "text": "杯盖漏水，太差了", "product_id": "p1"}
+    body = json.dumps({"type": "review.created", "review": told}, ensure_ascii=False)
+    stamp = str(int(time.time()))
+    signed = f"push-1.{stamp}.{body}".encode()
+    mac = base64.b64encode(hmac.digest(base64.b64decode(key), signed, "sha256")).decode()
+    event = event_named("order_intake_webhook") | {"pathParameters": {"shop": "own"}, "body": body}
+    event["headers"] = {
+        "webhook-id": "push-1",
+        "webhook-timestamp": stamp,
+        "webhook-signature": f"v1,{mac}",
+    }
+    for _ in range(2):  # the sender heard nothing and sends it again
+        assert world.call("order_intake_webhook", event)["statusCode"] == 200
+    assert world.queued("webhook") == []
+    (message,) = world.queued("review_push")
+    queued = {"Records": [{"messageId": "1", "body": message.body}]}
+    assert world.call("review_scanner_apply", queued)["covered"] == [{"new": 1}]
+    assert world.cases() == {"review:own/R-1": "bad_review"}
 
 
 def test_a_file_without_a_table_of_reviews_is_told_to_the_operators(world: World) -> None:

@@ -26,13 +26,18 @@ class Door:
         self.clock = Clock(START)
         self.desk = a_desk(self.shop, self.clock)
         self.queue: list[str] = []
+        self.reviews: list[str] = []
 
     def push(self, news: Webhook | Exception | None = None, **changed: Any) -> str:
         if news is not None:
             self.shop.push = news
         given = {"shop_id": "live", "headers": {"signature": "fits"}, "query": {}, "body": b"{}"}
         return accept_webhook(
-            self.desk, Pushed(**{**given, **changed}), self.queue.append, self.clock.now
+            self.desk,
+            Pushed(**{**given, **changed}),
+            self.queue.append,
+            self.clock.now,
+            enqueue_reviews=self.reviews.append,
         )
 
     def apply(self) -> list[dict[str, int]]:
@@ -108,7 +113,7 @@ def test_a_push_that_could_not_be_queued_is_taken_when_it_comes_again(door: Door
     door.shop.push = Webhook("d1", ("1",))
     pushed = Pushed("live", {"signature": "fits"}, {}, b"{}")
     with pytest.raises(OSError, match="out of reach"):
-        accept_webhook(door.desk, pushed, full, START)
+        accept_webhook(door.desk, pushed, full, START, enqueue_reviews=full)
     assert door.push() == "queued"
 
 
@@ -130,6 +135,22 @@ def test_a_message_that_is_applied_twice_changes_nothing_more(door: Door, tables
     before = {name: tables.items(name) for name in ("orders", "parcels", "cases", "outbox")}
     assert dict(apply_webhook(door.desk, message, START + hours(1))) == {"unchanged": 1}
     assert {name: tables.items(name) for name in before} == before
+
+
+def test_a_pushed_review_goes_to_the_queue_of_reviews_alone_and_once(door: Door) -> None:
+    from aftersales.review_pushes import PushedReviews
+    from aftersales.review_pushes import unpacked as unpacked_reviews
+    from aftersales.reviews import Review
+
+    review = Review("live", "r1", "杯盖漏水", 1, updated_at=START)
+    assert door.push(Webhook("d1", reviews=(review,)), body=b"one") == "queued"
+    assert door.push(Webhook("d1", reviews=(review,)), body=b"one") == "known_already"
+    assert door.push(Webhook("d2", reviews=(review,)), body=b"one") == "known_already"
+    assert door.push(Webhook("d3", reviews=(review,)), body=b"two") == "queued"
+    assert door.queue == []
+    assert [unpacked_reviews(message) for message in door.reviews] == [
+        PushedReviews("live", (review,), START)
+    ] * 2
 
 
 def test_a_ping_is_answered_and_goes_no_further(door: Door) -> None:

@@ -38,6 +38,7 @@ HANDLERS = {
     "ReviewScannerPlan": "review_scanner.app.plan_handler",
     "ReviewScannerScan": "review_scanner.app.scan_handler",
     "ReviewScannerFiles": "review_scanner.app.files_handler",
+    "ReviewScannerApply": "review_scanner.app.apply_handler",
     "ReviewScannerReport": "review_scanner.app.report_handler",
     "AlertDispatcherStream": "alert_dispatcher.app.stream_handler",
     "AlertDispatcherSweep": "alert_dispatcher.app.sweep_handler",

@@ -52,6 +52,13 @@ HANDED_AND_NOT_USED: dict[str, frozenset[Name]] = {
             ("aftersales.platforms.registry", "build_platform"),
         }
     ),
+    # A push brings its reviews along.
+    "ReviewScannerApply": frozenset(
+        {
+            ("aftersales.settings.secrets", "resolve"),
+            ("aftersales.platforms.registry", "build_platform"),
+        }
+    ),
     # The plan asks no source, so the desk that it is handed never looks up a source's secrets.
     "ParcelTrackerPlan": frozenset({("aftersales.settings.secrets", "resolve")}),
 }
@@ -120,7 +127,11 @@ def rights_are_those_the_code_uses(template: Template) -> Iterator[str]:
     for name, properties in template.functions().items():
         given = set(_rights(template, name))
         needed = rights_used(properties["Handler"], HANDED_AND_NOT_USED.get(name, NOTHING))
-        used = {(action, _place(template, action, place, name)) for action, place in needed}
+        used = {
+            (action, each)
+            for action, place in needed
+            for each in _places(template, action, place, name)
+        }
         used |= _of_failure_queue(template, name)
         if any(action == "s3:GetObject" for action, _ in used):
             # Only who may list a bucket is told that a file is gone; others hear "forbidden".
@@ -195,16 +206,17 @@ def _rights(template: Template, function: str) -> Iterator[tuple[str, str]]:
                     yield action, named(resource)
 
 
-def _place(template: Template, action: str, place: str, function: str) -> str:
-    """Where code that names no resource acts: in its scope, or on the queue of its environment."""
+def _places(template: Template, action: str, place: str, function: str) -> list[str]:
+    """Where code that names no resource acts: in its scope, or on the queues of its environment."""
     if action == "s3:GetObject":
-        return f"${{DropBucket.Arn}}/{TAKES_FILES.get(function, 'nothing/')}*"
+        return [f"${{DropBucket.Arn}}/{TAKES_FILES.get(function, 'nothing/')}*"]
     if place or action in SCOPES:
-        return place or SCOPES[action]
-    for variable, value in template.variables(function).items():
-        if action.startswith("sqs:") and variable.endswith("_QUEUE_URL"):
-            return named(value)
-    return place
+        return [place or SCOPES[action]]
+    if action.startswith("sqs:"):
+        variables = template.variables(function).items()
+        queues = [named(value) for name, value in variables if name.endswith("_QUEUE_URL")]
+        return queues or [place]
+    return [place]
 
 
 def _of_failure_queue(template: Template, function: str) -> set[tuple[str, str]]:

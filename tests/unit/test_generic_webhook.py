@@ -55,7 +55,7 @@ def order(**more: Any) -> dict[str, Any]:
 
 
 def test_the_example_of_the_documentation_is_read_whole():
-    (example,) = re.findall(r"```json\n(.*?)```", DOCS.read_text("utf-8"), flags=re.DOTALL)
+    example, of_review = re.findall(r"```json\n(.*?)```", DOCS.read_text("utf-8"), flags=re.DOTALL)
     push = pushed(json.loads(example))
     assert push.rejected == ()
     (read,) = push.orders
@@ -68,6 +68,11 @@ def test_the_example_of_the_documentation_is_read_whole():
     assert read.pay_by
     assert read.updated_at
     assert read.phone_tail == "0142"
+    push = pushed(json.loads(of_review))
+    assert (push.orders, push.order_ids, push.rejected) == ((), (), ())
+    (review,) = push.reviews
+    assert (review.review_id, review.rating, review.product_title) == ("R-20481", 1, "榉木砧板")
+    assert review.updated_at == datetime(2026, 11, 3, 1, 40, tzinfo=UTC)
 
 
 def test_the_sender_of_the_documentation_signs_rightly():
@@ -91,10 +96,49 @@ def test_every_field_is_documented():
         ("order.lines[].", generic._Line),
         ("order.shipments[].", generic._Shipment),
         ("order.refund.", generic._Refund),
+        ("review.", generic._Review),
     ]:
         expected |= {f"{prefix}{name}" for name in kind.__struct_fields__}
     expected -= {"order.lines", "order.shipments", "order.refund"}
-    assert {name for name in documented if name.startswith(("order", "type"))} == expected
+    assert {name for name in documented if name.startswith(("order", "review", "type"))} == expected
+
+
+def a_review(**more: Any) -> dict[str, Any]:
+    return {"type": "review.created", "review": {"id": "R-1", "rating": 2, **more}}
+
+
+def test_the_least_that_is_a_review():
+    push = pushed(a_review())
+    (read,) = push.reviews
+    assert (read.shop_id, read.review_id, read.rating, read.text) == ("own-shop", "R-1", 2, "")
+    assert (read.updated_at, read.deleted, push.delivery_id) == (NOW, False, "msg_1")
+    (gone,) = pushed(a_review(rating=None, deleted=True)).reviews
+    assert gone.deleted
+
+
+@pytest.mark.parametrize(
+    ("changed", "place"),
+    [
+        ({"rating": None, "text": "  "}, "review"),
+        ({"rating": 6}, "review.rating"),
+        ({"rating": "good"}, "review.rating"),
+        ({"id": " "}, "review.id"),
+        ({"created_at": "yesterday"}, "review.created_at"),
+        ({"created_at": "2026-11-03T09:40:00"}, "review.created_at"),
+        ({"url": "javascript:alert(1)"}, "review.url"),
+        ({"text": "x" * 20_001}, "review.text"),
+    ],
+)
+def test_a_review_with_a_wrong_field_is_put_aside_with_its_place(changed: Any, place: str):
+    push = pushed(a_review(**changed))
+    (row,) = push.rejected
+    assert (push.reviews, row.place) == ((), place)
+
+
+def test_a_buyer_named_by_an_e_mail_address_is_not_kept_in_the_clear():
+    (read,) = pushed(a_review(buyer="dana@example.com")).reviews
+    assert read.buyer_ref
+    assert "dana" not in read.buyer_ref
 
 
 def test_the_least_that_is_an_order():

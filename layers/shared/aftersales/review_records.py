@@ -83,7 +83,8 @@ class ReviewRecord(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `buyer` is masked, `buyer_key` a digest that is the same in all shops of a platform ("" where
     the platform names nobody). `verdict` is about the text, `follow_verdict` about what was added
-    later. `written_at` is when it was written, else when it was first seen. `was_rating` and
+    later. `written_at` is when it was written, else when it was first seen. `told_at` is as of when
+    the platform says that this is so, None where it does not say. `was_rating` and
     `was_score` are those before the last change. `marks` are the kinds of cases that are open about
     it, each with its severity (`bad_review:warn`). `content_hash` is `Review.content_hash`,
     `text_hash` is of the text alone, in a form in which copies are alike.
@@ -114,6 +115,7 @@ class ReviewRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     outcome: str = ""
     content_hash: str = ""
     text_hash: str = ""
+    told_at: datetime | None = None
 
     @property
     def subject(self) -> str:

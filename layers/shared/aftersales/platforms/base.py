@@ -86,16 +86,18 @@ class WriteAnswer(Struct, frozen=True):
 
 
 class Webhook(Struct, frozen=True):
-    """A verified push: which orders changed, and the orders themselves where the push holds them.
+    """A verified push: which orders changed, and the orders themselves where the push holds them;
+    or reviews as they are now.
 
     `delivery_id` is the platform's, "" where it has none. A push about nothing of ours (a ping)
-    names no order.
+    names no order and no review.
     """
 
     delivery_id: str = ""
     order_ids: tuple[str, ...] = ()
     orders: tuple[Order, ...] = ()
     rejected: tuple[RejectedRow, ...] = field(default=())
+    reviews: tuple[Review, ...] = field(default=())
 
 
 class Platform(Protocol):

@@ -1,4 +1,4 @@
-"""Any shop system that pushes its orders in a form of our own: signed webhooks, nothing else.
+"""Any shop system that pushes its orders and reviews in a form of our own: signed webhooks only.
 
 The form is documented for whoever writes the sending side, in docs/webhooks.md. Signature and
 replay window are those of Standard Webhooks (alert channels reference, G1). Fields that are not
@@ -24,6 +24,7 @@ from aftersales.platforms import regions, values
 from aftersales.platforms.base import Capability, RejectedRow, Webhook
 from aftersales.platforms.lacking import Lacking
 from aftersales.platforms.woocommerce_reply import buyer_of_email
+from aftersales.reviews import Review
 from aftersales.webhooks import verify_standard
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ _Id = Annotated[str, msgspec.Meta(pattern=r"\S", max_length=64)]
 _Short = Annotated[str, msgspec.Meta(max_length=200)]
 _Amount = Annotated[str, msgspec.Meta(pattern=r"^\d{1,15}(\.\d{1,4})?$")]
 _Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+_Words = Annotated[str, msgspec.Meta(max_length=20_000)]
 _PLACE = re.compile(r"(.*) - at `\$\.?(.*)`", re.DOTALL)
 
 
@@ -84,12 +86,34 @@ class _Order(msgspec.Struct, frozen=True):
     shipments: list[_Shipment] = []
 
 
+class _Review(msgspec.Struct, frozen=True):
+    id: Annotated[str, msgspec.Meta(pattern=r"\S", max_length=128)]
+    text: _Words = ""
+    rating: Annotated[int, msgspec.Meta(ge=1, le=5)] | None = None
+    created_at: _Moment | None = None
+    updated_at: _Moment | None = None
+    order_id: _Short = ""
+    line_id: _Short = ""
+    product_id: _Short = ""
+    product: _Short = ""
+    buyer: _Short = ""
+    follow_up: _Words = ""
+    follow_up_at: _Moment | None = None
+    reply: _Words = ""
+    deleted: bool = False
+    url: Annotated[str, msgspec.Meta(pattern=r"^(https?://\S+)?$", max_length=1000)] = ""
+
+
 class _Kind(msgspec.Struct, frozen=True):
     type: str = ""
 
 
 class _Push(msgspec.Struct, frozen=True):
     order: _Order
+
+
+class _ReviewPush(msgspec.Struct, frozen=True):
+    review: _Review
 
 
 class Generic(Lacking):
@@ -131,7 +155,7 @@ class Generic(Lacking):
         body: bytes,
         now: datetime,
     ) -> Webhook:
-        """See `Platform.read_webhook`. A type that is not `order.…` is nothing of ours."""
+        """See `Platform.read_webhook`. Types are `order.…` and `review.…`; others are not ours."""
         if len(body) > BODY_LIMIT_BYTES:
             raise WebhookRefused(f"more than {BODY_LIMIT_BYTES} bytes", status=413)
         verify_standard(headers, body, self._secrets, now)
@@ -140,6 +164,9 @@ class Generic(Lacking):
         sent_at = datetime.fromtimestamp(int(given["webhook-timestamp"]), UTC)
         try:
             kind: _Kind = _decoded(body, _Kind)
+            if kind.type.startswith("review."):
+                review = self._review(_decoded(body, _ReviewPush).review, sent_at)
+                return Webhook(delivery_id, reviews=(review,))
             if not kind.type.startswith("order."):
                 return Webhook(delivery_id)
             order = self._order(_decoded(body, _Push).order, sent_at)
@@ -187,6 +214,29 @@ class Generic(Lacking):
             updated_at=_utc(told.updated_at) or sent_at,
             pay_by=_utc(told.pay_by),
             needs_payment=told.needs_payment,
+        )
+
+    def _review(self, told: _Review, sent_at: datetime) -> Review:
+        """Our review. Like an order, it is as new as it says, else as new as the push."""
+        if told.rating is None and not (told.text.strip() or told.follow_up or told.deleted):
+            raise BadInput("there is neither a text nor a rating", place="review")
+        return Review(
+            shop_id=self._shop.id,
+            review_id=told.id.strip(),
+            text=told.text.strip(),
+            rating=told.rating,
+            order_id=told.order_id.strip(),
+            line_id=told.line_id.strip(),
+            product_id=told.product_id.strip(),
+            product_title=told.product.strip(),
+            buyer_ref=buyer_of_email(told.buyer, self._shop) or told.buyer.strip(),
+            created_at=_utc(told.created_at),
+            updated_at=_utc(told.updated_at) or sent_at,
+            follow_up=told.follow_up.strip(),
+            follow_up_at=_utc(told.follow_up_at),
+            reply=told.reply.strip(),
+            deleted=told.deleted,
+            permalink=told.url,
         )
 
 
