@@ -32,16 +32,22 @@ def neutral(text: str) -> str:
     return f"'{clean}" if _LIKE_A_FORMULA.match(text) or _LIKE_A_FORMULA.match(clean) else clean
 
 
+_SIGNS = "61, 43, 45, 64, 65309, 65291, 65293, 65312, 8722"
+_CONTROLS = "9, 10, 13"
+_SPACES = f"32, 160, 12288, 11, 12, {_CONTROLS}"
+
+
+def may_need_it_sql(column: str) -> str:
+    """Whether a text of a table begins with a sign or with space."""
+    return f"unicode({column}) IN ({_SIGNS}, {_SPACES})"
+
+
 def neutral_sql(column: str) -> str:
-    """The same for a column of a table that becomes CSV."""
-    signs = "'=', '+', '-', '@', '＝', '＋', '－', '＠', '−'"
-    controls = "chr(9), chr(10), chr(13)"
-    spaces = f"' ', {controls}, chr(11), chr(12), chr(160), chr(12288)"
-    # The first test is cheap and is all that most texts need.
+    """The same as `neutral` for a column of a table that becomes CSV."""
+    spaces = f"concat({', '.join(f'chr({code})' for code in _SPACES.split(', '))})"
     return (
-        f"CASE WHEN left({column}, 1) NOT IN ({signs}, {spaces}) THEN {column}"
-        f" WHEN left({column}, 1) IN ({controls})"
-        f" OR left(ltrim({column}, concat({spaces})), 1) IN ({signs}) THEN '''' || {column}"
+        f"CASE WHEN unicode({column}) IN ({_CONTROLS})"
+        f" OR unicode(ltrim({column}, {spaces})) IN ({_SIGNS}) THEN '''' || {column}"
         f" ELSE {column} END"
     )
 

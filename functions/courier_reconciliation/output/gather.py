@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from courier_reconciliation.engine.filling import fill
 from courier_reconciliation.model import Discrepancy
-from courier_reconciliation.output.cells import neutral_sql
+from courier_reconciliation.output.cells import may_need_it_sql, neutral_sql
 from courier_reconciliation.output.claims import LineFacts, LostParcel
 from courier_reconciliation.output.guarantees import Delivered
 from courier_reconciliation.output.windows import ClaimType
@@ -230,12 +230,21 @@ class Tables:
 
     def copy_lines(self, path: Path) -> None:
         """All lines as CSV."""
-        self._copy(self._lines_sql(free_texts=_FREE_TEXTS), LINE_COLUMNS, path)
+        texts = self._risky("lines", _FREE_TEXTS) | self._risky(
+            "shipments", ("courier", "order_id")
+        )
+        self._copy(self._lines_sql(free_texts=texts), LINE_COLUMNS, path)
 
     def copy_unbilled(self, path: Path) -> None:
         """All shipments without a line as CSV."""
-        texts = ("courier", "order_id", "service", "province", "city")
+        texts = self._risky("shipments", ("courier", "order_id", "service", "province", "city"))
         self._copy(self._unbilled_sql(free_texts=texts), UNBILLED_COLUMNS, path)
+
+    def _risky(self, table: str, columns: Sequence[str]) -> frozenset[str]:
+        """The columns in which a text may look like a formula: to defuse all takes seconds."""
+        asked = ", ".join(f"bool_or({may_need_it_sql(name)})" for name in columns)
+        row = self.connection.execute(f"SELECT {asked} FROM {table}").fetchone() or ()
+        return frozenset(name for name, found in zip(columns, row, strict=True) if found)
 
     def _copy(self, sql: str, columns: Sequence[str], path: Path) -> None:
         # The byte order mark is what makes spreadsheet programs take the file for UTF-8. It goes in
@@ -247,7 +256,7 @@ class Tables:
             f"COPY (SELECT {names} FROM ({sql})) TO '{target}' (FORMAT csv, HEADER, QUOTE '\"')"
         )
 
-    def _lines_sql(self, *, unmatched: bool = False, free_texts: Sequence[str] = ()) -> str:
+    def _lines_sql(self, *, unmatched: bool = False, free_texts: Collection[str] = ()) -> str:
         where = " WHERE j.verdict = 'unmatched'" if unmatched else ""
         return (
             f"SELECT {_select(_LINE_COLUMNS, free_texts)} FROM lines AS l"
@@ -257,7 +266,7 @@ class Tables:
         )
 
     def _unbilled_sql(
-        self, *, carry_over: bool | None = None, free_texts: Sequence[str] = ()
+        self, *, carry_over: bool | None = None, free_texts: Collection[str] = ()
     ) -> str:
         where = ""
         if carry_over is not None:
@@ -299,7 +308,7 @@ def _rows_of(one: Discrepancy) -> list[int | None]:
     return [one.row]
 
 
-def _select(columns: Sequence[tuple[str, str]], free_texts: Sequence[str]) -> str:
+def _select(columns: Sequence[tuple[str, str]], free_texts: Collection[str]) -> str:
     return ", ".join(
         f'{neutral_sql(value) if name in free_texts else value} AS "{name}"'
         for name, value in columns
