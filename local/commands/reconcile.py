@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ import click
 from local.terminal import json_option, plain, print_json, print_table, progress, say
 
 if TYPE_CHECKING:
+    from courier_reconciliation.output.report import ReportOptions
+    from courier_reconciliation.engine.database import Workshop
     from courier_reconciliation.result import Reconciliation
 
 STEPS = ("read", "price", "match", "explain", "write")
@@ -34,6 +37,9 @@ FILE = click.Path(path_type=Path)
 @click.option(
     "--language", default="zh-CN", show_default=True, type=click.Choice(["zh-CN", "zh-TW", "en"])
 )
+@click.option(
+    "--received", metavar="DAY", type=click.DateTime(["%Y-%m-%d"]), help="When the bill came."
+)
 @json_option
 def reconcile(  # noqa: PLR0917 - click hands over each option
     bills: tuple[Path, ...],
@@ -45,6 +51,7 @@ def reconcile(  # noqa: PLR0917 - click hands over each option
     courier: str,
     currency: str,
     language: str,
+    received: datetime | None,
     as_json: bool,
 ) -> None:
     """Compare couriers' bills with what was shipped and with the contract.
@@ -63,6 +70,7 @@ def reconcile(  # noqa: PLR0917 - click hands over each option
     from courier_reconciliation.engine.inputs import read_inputs
     from courier_reconciliation.engine.run import Options
     from courier_reconciliation.engine.run import reconcile as compare
+    from courier_reconciliation.output.report import write_report
     from courier_reconciliation.rates.load import load_card
     from courier_reconciliation.reading.model import ReadingOptions
 
@@ -86,12 +94,30 @@ def reconcile(  # noqa: PLR0917 - click hands over each option
             raise BadInput("; ".join(f"{one.file}: {one.reason}" for one in read.rejected[:SHOWN]))
         wanted = Options(period=period, progress=step)
         result = compare(desk.connection, read, card, wanted, desk.folder, shipped.rejected)
+        if out is not None:
+            step("write")
+            dates = _dates(time_zone, received)
+            write_report(desk.connection, result, out, language=language, options=dates)
+        files = _written(desk, result, out, language, step) if out is not None else ()
     if as_json:
         from courier_reconciliation.result_json import as_json as whole
 
-        print_json(whole(result))
+        print_json({**whole(result), "files": [str(file) for file in files]})
         return
     _show(result)
+    for file in files[:SHOWN]:
+        say(f"Written: {file}")
+    if len(files) > SHOWN:
+        say(f"and {len(files) - SHOWN} more files in {out}")
+
+
+def _written(
+    desk: Workshop, result: Reconciliation, out: Path, language: str, step: Callable[[str], None]
+) -> tuple[Path, ...]:
+    from courier_reconciliation.output.report import write_report
+
+    step("write")
+    return write_report(desk.connection, result, out, language=language).files
 
 
 def _check_period(period: str) -> None:

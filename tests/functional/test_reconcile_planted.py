@@ -74,3 +74,27 @@ def test_the_month_is_that_of_most_rows_where_nobody_says_it(tmp_path):
     answer = reconciled([month], tmp_path)
     assert answer["period"] == "2026-10"
     assert found(answer) == planted(month)
+
+
+def test_details_are_written_as_files(tmp_path):
+    month = plant("zto", 5, each=1)
+    answer = reconciled([month], tmp_path, "--period", "2026-10", "--out", str(tmp_path / "out"))
+    written = {str(Path(file).relative_to(tmp_path / "out")) for file in answer["files"]}
+    assert {"reconciliation.xlsx", "discrepancies.csv", "lines.csv", "result.json"} <= written
+    assert any(name.startswith("claims/zto") for name in written)
+    for name in written:
+        assert (tmp_path / "out" / name).stat().st_size > 0
+    kept = json.loads((tmp_path / "out" / "result.json").read_text("utf-8"))
+    assert kept["claimable_minor"] == answer["claimable_minor"]
+
+
+def test_a_file_that_is_no_bill_is_refused_with_what_was_seen(tmp_path):
+    (tmp_path / "list.csv").write_text("name,colour\nmug,blue\n", "utf-8")
+    write_shipments([plant("zto", 5, each=1)], tmp_path / "shipments.csv")
+    write_rates(["zto"], tmp_path / "rates.csv")
+    command = ["reconcile", str(tmp_path / "list.csv")]
+    command += ["--shipments", str(tmp_path / "shipments.csv")]
+    command += ["--rates", str(tmp_path / "rates.csv")]
+    done = CliRunner().invoke(aftersales, command)
+    assert done.exit_code != 0
+    assert "name, colour" in str(done.exception)
