@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from aftersales.errors import BadInput
 from aftersales.findings import Alert
+from aftersales.messages import reminder_words
 from aftersales.messages.base import Field
 from aftersales.messages.catalogue import Catalogue
 from aftersales.messages.facts import Facts
@@ -16,24 +17,6 @@ from aftersales.money import to_text
 LISTED = "list"
 """Of an alert about several orders: the facts of each, as a JSON list."""
 KINDS = ("unpaid_order", "reminder_report")
-TEXT_WORDS = {
-    "zh-CN": {
-        "sent": "已给买家发短信",
-        "unknown": "短信可能已发出，不会重发",
-        "refused": "没有发短信（{reason}）",
-    },
-    "zh-TW": {
-        "sent": "已給買家發簡訊",
-        "unknown": "簡訊可能已發出，不會重發",
-        "refused": "沒有發簡訊（{reason}）",
-    },
-    "en": {
-        "sent": "a text was sent to the buyer",
-        "unknown": "a text may have been sent to the buyer; it is not repeated",
-        "refused": "no text was sent ({reason})",
-    },
-}
-"""What became of the text to the buyer. Reasons are those of the reminder's README."""
 
 
 def order_words(facts: Facts) -> dict[str, str | None]:
@@ -72,10 +55,10 @@ def order_values(facts: Facts, words: Mapping[str, str | None]) -> dict[str, str
         **{name: words[name] for name in names},
         "recovered": words["recovered"],
         "took": took,
-        "skipped": facts.text("skipped"),
+        "skipped": _counted(facts, "skipped", reminder_words.skipped),
         "text": _texted(facts),
         "waited": str(facts.number("waited") or "") or None,
-        "texts": facts.text("texts"),
+        "texts": _counted(facts, "texts", reminder_words.texts),
     }
 
 
@@ -122,13 +105,17 @@ def _alone(alert: Alert, entry: Mapping[str, Any]) -> Alert:
 
 
 def _texted(facts: Facts) -> str | None:
-    """Whether a text went to the buyer: nobody writes to a buyer who was just written to."""
-    state = facts.text("text")
-    words = TEXT_WORDS.get(facts.catalogue.language, TEXT_WORDS["en"])
-    if state is None or state not in words:
+    state, language = facts.text("text"), facts.catalogue.language
+    if state is None:
         return None
-    reason = facts.text("text_reason")
-    return words[state].format(reason=(reason or "?").replace("_", " "))
+    return reminder_words.texted(language, state, facts.text("text_reason") or "")
+
+
+def _counted(facts: Facts, name: str, in_words: Callable[[str, str, str], str]) -> str | None:
+    counted = facts.alert.facts.get(name)  # our own words, however many reasons there are
+    if not isinstance(counted, str):
+        return None
+    return in_words(facts.catalogue.language, counted, facts.catalogue.parts_separator)
 
 
 def _money(facts: Facts) -> str | None:
