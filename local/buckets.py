@@ -88,6 +88,12 @@ class Buckets:
             headers=json.loads(row["headers"]),
         )
 
+    def keys(self, bucket: str, prefix: str) -> list[str]:
+        """The keys that begin so, in the order in which S3 lists them."""
+        with self._state.transaction() as db:
+            rows = db.execute("select key from objects where bucket = ?", (bucket,)).fetchall()
+        return sorted((row["key"] for row in rows if row["key"].startswith(prefix)), key=str.encode)
+
     def content(self, bucket: str, key: str) -> bytes:
         """The bytes of an object that `head` has found."""
         return self._path(bucket, key).read_bytes()

@@ -7,7 +7,7 @@ Signatures are not checked, but must be there: a web page cannot send them unask
 from __future__ import annotations
 
 from email.utils import formatdate
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 from xml.sax.saxutils import escape
 
 from local.buckets import Buckets, StoredObject
@@ -92,8 +92,27 @@ class _Handler(LoopbackHandler):
             self.reply(200, b"", _headers(found))
 
     def do_GET(self) -> None:  # noqa: N802 - named by http.server
+        asked = parse_qs(urlsplit(self.path).query)
+        if asked.get("list-type") == ["2"]:
+            self._list(asked.get("prefix", [""])[0])
+            return
         if (found := self._found()) is not None:
             self.reply(200, self._buckets.content(found.bucket, found.key), _headers(found))
+
+    def _list(self, prefix: str) -> None:
+        """ListObjectsV2, always in one piece."""
+        bucket, _ = self._bucket_and_key()
+        if bucket not in self._buckets:
+            self._no("NoSuchBucket", bucket)
+            return
+        keys = self._buckets.keys(bucket, prefix)
+        entries = "".join(f"<Contents><Key>{quote(key)}</Key></Contents>" for key in keys)
+        text = (
+            f"<ListBucketResult><Name>{escape(bucket)}</Name><EncodingType>url</EncodingType>"
+            f"<KeyCount>{len(keys)}</KeyCount><IsTruncated>false</IsTruncated>{entries}"
+            "</ListBucketResult>"
+        )
+        self.reply(200, text.encode(), content_type="application/xml")
 
     def _found(self) -> StoredObject | None:
         bucket, key = self._bucket_and_key()

@@ -21,6 +21,7 @@ import pytest
 
 import alert_dispatcher.app
 import case_followup.app
+import courier_reconciliation.app
 import order_intake.app
 import parcel_tracker.app
 import review_scanner.app
@@ -64,7 +65,7 @@ SECRETS = {
     "WOO_WEBHOOK_SECRET": "made-up-woo-webhook-secret",
 }
 ROBOT_TOKEN = "made-up-robot-token"
-QUEUES = ("sweep", "push", "poll", "webhook", "remind", "review", "review_push")
+QUEUES = ("sweep", "push", "poll", "webhook", "remind", "review", "review_push", "bill")
 NEVER_LOGGED = {value for name, value in SECRETS.items() if name != "KDNIAO_BUSINESS_ID"} | {
     ROBOT_TOKEN,
     *("13900139417", "13900138026", "13900137750", "13900136608"),
@@ -244,6 +245,7 @@ def world_of(tables: Tables, folder: Path, environment: pytest.MonkeyPatch) -> I
     apps = (
         alert_dispatcher.app,
         case_followup.app,
+        courier_reconciliation.app,
         order_intake.app,
         parcel_tracker.app,
         review_scanner.app,

@@ -97,6 +97,9 @@ def _parcel(order: Order, shipment: Shipment, settings: Settings) -> Parcel:
         cross_border=_crosses_border(order, courier, likely, settings),
         auto_confirm_at=_auto_confirm_at(order, shipment, settings),
         disputes=(order.order_id,) if order.refund is RefundStatus.OPEN else (),
+        weight_g=shipment.weight_g,
+        service=shipment.service,
+        declared_value_minor=shipment.declared_value_minor,
     )
 
 

@@ -40,6 +40,9 @@ HANDLERS = {
     "ReviewScannerFiles": "review_scanner.app.files_handler",
     "ReviewScannerApply": "review_scanner.app.apply_handler",
     "ReviewScannerReport": "review_scanner.app.report_handler",
+    "CourierReconciliationFiles": "courier_reconciliation.app.files_handler",
+    "CourierReconciliationMonthEnd": "courier_reconciliation.app.month_end_handler",
+    "CourierReconciliationBill": "courier_reconciliation.app.bill_handler",
     "AlertDispatcherStream": "alert_dispatcher.app.stream_handler",
     "AlertDispatcherSweep": "alert_dispatcher.app.sweep_handler",
 }
@@ -50,7 +53,12 @@ KEYS: dict[str, dict[str, str]] = {
         "unpaid": "unpaid_shard:N next_moment:S ALL",
         "buyers": "buyer_key:S placed_at:S KEYS_ONLY",
     },
-    "parcels": {"": "parcel_id:S item:S", "open": "open_shard:N parcel_id:S ALL"},
+    "parcels": {
+        "": "parcel_id:S item:S",
+        "open": "open_shard:N parcel_id:S ALL",
+        "shipped": "ship_month:S parcel_id:S KEYS_ONLY",
+    },
+    "bills": {"": "topic:S item:S"},
     "cases": {
         "": "subject:S kind:S",
         "open_cases": "open_bucket:S opened_at:S ALL",
@@ -71,8 +79,13 @@ KEYS: dict[str, dict[str, str]] = {
     "settings": {"": "name:S"},
     "quarantine": {"": "quarantine_id:S"},
 }
-TAKES_FILES = {"OrderIntakeFiles": "inbox/", "ReviewScannerFiles": "reviews/"}
+TAKES_FILES = {
+    "OrderIntakeFiles": "inbox/",
+    "ReviewScannerFiles": "reviews/",
+    "CourierReconciliationFiles": "bills/",
+}
 """Who takes dropped files, from which folder of the bucket."""
+CHECKS_BILLS = {"CourierReconciliationFiles", "CourierReconciliationBill"}
 NEVER_FORGOTTEN = {"settings"}
 
 
@@ -103,7 +116,9 @@ def functions_run_on_python313_arm64_with_their_layers(template: Template) -> It
         if properties["Runtime"] != "python3.13" or properties["Architectures"] != ["arm64"]:
             yield f"{name} does not run on python3.13 and arm64"
         layers = {re.sub(r"[0-9a-f]{10}$", "", named(layer)) for layer in properties["Layers"]}
-        expected = {"SharedLayer"} | ({"SpreadsheetsLayer"} if name in TAKES_FILES else set())
+        expected = {"SharedLayer"}
+        expected |= {"SpreadsheetsLayer"} if name in TAKES_FILES.keys() | CHECKS_BILLS else set()
+        expected |= {"ColumnarLayer"} if name in CHECKS_BILLS else set()
         if layers != expected:
             yield f"{name} has the layers {sorted(layers)}, expected {sorted(expected)}"
     for name, resource in template.raw["Resources"].items():
@@ -128,8 +143,11 @@ def schedules_fire(template: Template) -> Iterator[str]:
     zone = template.raw["Parameters"]["TimeZone"]["Default"]
     for function, event, given in template.events("ScheduleV2"):
         place = f"{function}, {event}"
+        expression = given["ScheduleExpression"]
+        if isinstance(expression, dict):
+            expression = template.raw["Parameters"][named(expression)]["Default"]
         try:
-            schedule.parse(given["ScheduleExpression"])
+            schedule.parse(expression)
             schedule.zone(zone)
         except (AftersalesError, ValueError) as exc:
             yield f"{place}: {exc}"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.template.deployed import Template, listed, named
-from tests.template.promises import TAKES_FILES
+from tests.template.promises import CHECKS_BILLS, TAKES_FILES
 from tests.template.reachable import NOTHING, NUMBERS, Name, environment_reads, rights_used
 
 GIVEN_BY_THE_RUNTIME = {"AWS_REGION"}
@@ -128,9 +128,9 @@ def rights_are_those_the_code_uses(template: Template) -> Iterator[str]:
         given = set(_rights(template, name))
         needed = rights_used(properties["Handler"], HANDED_AND_NOT_USED.get(name, NOTHING))
         used = {
-            (action, each)
+            (action, spot)
             for action, place in needed
-            for each in _places(template, action, place, name)
+            for spot in _places(template, action, place, name)
         }
         used |= _of_failure_queue(template, name)
         if any(action == "s3:GetObject" for action, _ in used):
@@ -198,7 +198,7 @@ def _rights(template: Template, function: str) -> Iterator[tuple[str, str]]:
                     index = text.partition("/index/")[2]
                     table = tables.get(named(resource), text)
                     yield action, f"{table}/index/{index}" if index else table
-                elif action == "s3:GetObject":
+                elif action in ("s3:GetObject", "s3:PutObject"):
                     yield action, text
                 elif action in SCOPES:
                     yield action, text[-len(SCOPES[action]) :]
@@ -207,9 +207,14 @@ def _rights(template: Template, function: str) -> Iterator[tuple[str, str]]:
 
 
 def _places(template: Template, action: str, place: str, function: str) -> list[str]:
-    """Where code that names no resource acts: in its scope, or on the queues of its environment."""
-    if action == "s3:GetObject":
-        return [f"${{DropBucket.Arn}}/{TAKES_FILES.get(function, 'nothing/')}*"]
+    """Where code acts; of the bucket, in the folders that are the function's business."""
+    folders = [TAKES_FILES.get(function, "nothing/")]
+    if function in CHECKS_BILLS:
+        folders = ["bills/", "rates/"]
+    if action == "s3:PutObject":
+        folders = ["reports/"] if function in CHECKS_BILLS else ["nothing/"]
+    if action in ("s3:GetObject", "s3:PutObject"):
+        return [f"${{DropBucket.Arn}}/{folder}*" for folder in folders]
     if place or action in SCOPES:
         return [place or SCOPES[action]]
     if action.startswith("sqs:"):

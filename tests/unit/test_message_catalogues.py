@@ -5,7 +5,7 @@ import re
 import pytest
 from msgspec import Struct
 
-from aftersales.cases.kinds import REVIEW_KINDS
+from aftersales.cases.kinds import BILL_KINDS, REVIEW_KINDS
 from aftersales.findings import Severity
 from aftersales.messages.catalogue import (
     OPERATOR_KINDS,
@@ -22,7 +22,10 @@ from aftersales.tracking import DeliveredHow, Reason, Status
 
 CATALOGUES = {language: catalogue_for(language) for language in MODULES}
 LANGUAGES = sorted(CATALOGUES)
-ALL_KINDS = [*PARCEL_KINDS, *ORDER_KINDS, *REVIEW_KINDS, *OPERATOR_KINDS, *REPORT_KINDS]
+ALL_KINDS = [
+    *(*PARCEL_KINDS, *ORDER_KINDS, *REVIEW_KINDS, *BILL_KINDS),
+    *(*OPERATOR_KINDS, *REPORT_KINDS),
+]
 WITHOUT_REPLY = ("review_question", "product_alarm", "review_advertising")
 """Kinds about reviews in which an agent has to find the words, or has nothing to say."""
 SENTENCES = Wording.__struct_fields__

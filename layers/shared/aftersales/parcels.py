@@ -45,13 +45,17 @@ class OrderLine(Struct, frozen=True, omit_defaults=True):
 class Shipment(Struct, frozen=True, omit_defaults=True):
     """What an order says about one of its parcels, before a parcel is watched.
 
-    `courier` is our courier code, or "" where `courier_text` was not recognised.
+    `courier` is our courier code, or "" where `courier_text` was not recognised. `weight_g` is the
+    seller's own weight.
     """
 
     waybill_number: str
     courier: str = ""
     courier_text: str = ""
     shipped_at: datetime | None = None
+    weight_g: int | None = None
+    service: str = ""
+    declared_value_minor: int | None = None
 
 
 class Order(Struct, frozen=True, omit_defaults=True):
@@ -101,6 +105,9 @@ class Parcel(Struct, frozen=True, omit_defaults=True):
     into the casebook. `abandoned` means that no order travels with this number any more;
     `disputes` are those of its orders whose buyers ask for their money. `extended_until` is the
     receipt time that the platform granted us: what an order says later is not earlier than that.
+
+    Weight, size, service, declared value and cash on delivery are what the seller handed over and
+    ordered, for checking the courier's bill; None where nobody said it.
     """
 
     parcel_id: str
@@ -119,6 +126,14 @@ class Parcel(Struct, frozen=True, omit_defaults=True):
     extended_until: datetime | None = None
     disputes: tuple[str, ...] = ()
     abandoned: bool = False
+    weight_g: int | None = None
+    length_mm: int | None = None
+    width_mm: int | None = None
+    height_mm: int | None = None
+    service: str = ""
+    declared_value_minor: int | None = None
+    cod_minor: int | None = None
+    parcel_count: int = 1
 
     status: Status = Status.UNKNOWN
     reason: Reason | None = None

@@ -51,6 +51,8 @@ def watch(wanted: Parcel, *, shards: int, now: datetime) -> WatchOutcome:
         if updated == known:
             return WatchOutcome.UNCHANGED
         try:
+            if parcels.ship_month(updated) != parcels.ship_month(known):
+                parcels.mark_shipped(updated)
             parcels.change(known, updated, shards=shards, now=now)
         except Conflict:
             continue
@@ -91,9 +93,21 @@ def informed(known: Parcel, wanted: Parcel) -> Parcel:
         cross_border=known.cross_border or wanted.cross_border,
         auto_confirm_at=_receipt_time(known, wanted),
         disputes=disputes,
+        weight_g=wanted.weight_g or known.weight_g,
+        length_mm=wanted.length_mm or known.length_mm,
+        width_mm=wanted.width_mm or known.width_mm,
+        height_mm=wanted.height_mm or known.height_mm,
+        service=wanted.service or known.service,
+        declared_value_minor=_said(wanted.declared_value_minor, known.declared_value_minor),
+        cod_minor=_said(wanted.cod_minor, known.cod_minor),
+        parcel_count=max(wanted.parcel_count, known.parcel_count),
         # An order that travels with an abandoned number again takes it up again.
         abandoned=known.abandoned and not orders,
     )
+
+
+def _said(new: int | None, old: int | None) -> int | None:
+    return old if new is None else new
 
 
 def _receipt_time(known: Parcel, wanted: Parcel) -> datetime | None:

@@ -11,3 +11,6 @@ REVIEW_KINDS = (
     "review_advertising",
 )
 """About what buyers write. They are followed up until somebody closes them."""
+
+BILL_KINDS = ("bill_discrepancies", "bill_unreadable", "bill_missing")
+"""About couriers' bills: for whoever pays them, not for a shop's agents."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
+from aftersales.cases.kinds import BILL_KINDS
 from aftersales.cases.model import Case
 from aftersales.findings import Alert, Finding, Severity
 from aftersales.settings.model import Alerts, Route
@@ -13,12 +16,14 @@ UNROUTED = "(no route)"
 def targets_for(alerts: Alerts, alert: Alert | Finding) -> tuple[str, ...]:
     """The names of the targets for an alert, or for one that a finding would cause; never empty.
 
-    Cases of the desk itself carry no shop and go to the operators. Everything else takes the first
-    route that fits; without one the operators get it.
+    Cases of the desk itself carry no shop and go to the operators. So do those about couriers'
+    bills, unless a route names their kind. Everything else takes the first route that fits; without
+    one the operators get it.
     """
-    if not alert.shop_id and alerts.operators:
+    named = _route_naming(alerts, alert) if alert.kind in BILL_KINDS else None
+    if not alert.shop_id and alerts.operators and named is None:
         return alerts.operators
-    route = _route_for(alerts, alert)
+    route = named or _route_for(alerts, alert)
     if route is not None:
         return route.targets
     return alerts.operators or (UNROUTED,)
@@ -26,8 +31,15 @@ def targets_for(alerts: Alerts, alert: Alert | Finding) -> tuple[str, ...]:
 
 def owner_for(alerts: Alerts, alert: Alert | Finding | Case) -> str:
     """Who answers for a case that nobody has taken: the route's owner, or ""."""
-    route = _route_for(alerts, alert)
+    named = _route_naming(alerts, alert) if alert.kind in BILL_KINDS else None
+    route = named or _route_for(alerts, alert)
     return route.owner if route is not None else ""
+
+
+def _route_naming(alerts: Alerts, alert: Alert | Finding | Case) -> Route | None:
+    """The route that names this very kind, of those that fit."""
+    named = tuple(route for route in alerts.routes if alert.kind in route.kinds)
+    return _route_for(replace(alerts, routes=named), alert)
 
 
 def _route_for(alerts: Alerts, alert: Alert | Finding | Case) -> Route | None:

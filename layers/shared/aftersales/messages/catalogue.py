@@ -50,6 +50,7 @@ OPERATOR_KINDS = (
     "rows_rejected",
     "target_failing",
     "calendar_missing",
+    "rates_wrong",
 )
 PLACES = frozenset(
     {
@@ -109,6 +110,18 @@ PLACES = frozenset(
         "outcomes",
         "contact",  # the buyer left one
         "reply",
+        "account",  # with a courier
+        "period",
+        "claims",
+        "claimable",
+        "billed",
+        "causes",
+        "changes",
+        "unclear",  # how many parcels nobody can judge
+        "confirms_at",
+        "confirms_left",
+        "report",
+        "unread",  # why a bill cannot be read
     }
 )
 

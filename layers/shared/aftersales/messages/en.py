@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from aftersales.messages.catalogue import Catalogue, TimeWords
+from aftersales.messages.en_bills import FIELD_LABELS as BILL_LABELS
+from aftersales.messages.en_bills import KINDS as BILL_KINDS
 from aftersales.messages.en_cases import KINDS, OTHER
 from aftersales.messages.en_orders import KINDS as ORDER_KINDS
 from aftersales.messages.en_reviews import FIELD_LABELS as REVIEW_LABELS
@@ -10,7 +12,7 @@ from aftersales.messages.en_reviews import KINDS as REVIEW_KINDS
 
 CATALOGUE = Catalogue(
     language="en",
-    kinds={**KINDS, **ORDER_KINDS, **REVIEW_KINDS},
+    kinds={**KINDS, **ORDER_KINDS, **REVIEW_KINDS, **BILL_KINDS},
     other=OTHER,
     severity_words={"notice": "Notice", "warn": "Warning", "alarm": "Urgent", "critical": "Outage"},
     severity_prefixes={"notice": "", "warn": "", "alarm": "Urgent: ", "critical": "Outage: "},
@@ -53,6 +55,7 @@ CATALOGUE = Catalogue(
     },
     field_labels={
         **REVIEW_LABELS,
+        **BILL_LABELS,
         "shop": "Shop",
         "orders": "Order",
         "courier": "Courier",

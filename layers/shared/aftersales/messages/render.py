@@ -16,6 +16,7 @@ from urllib.parse import quote
 from aftersales.couriers.codes import display_name
 from aftersales.findings import Alert, Transition
 from aftersales.messages.base import Button, Field, Labels, Message
+from aftersales.messages.bill_words import bill_values, bill_words
 from aftersales.messages.catalogue import OPERATOR_KINDS, Catalogue, Wording
 from aftersales.messages.facts import Clock, Facts
 from aftersales.messages.order_words import listed_fields, order_values, order_words
@@ -52,6 +53,8 @@ _STILL_TRUE_WHEN_SOLVED = frozenset(
         "file",
         "rating",
         "product",
+        "account",
+        "period",
     }
 )
 
@@ -194,6 +197,7 @@ def _words(facts: Facts, shop_name: str) -> dict[str, str | None]:
         "severity": catalogue.severity_words[alert.severity],
         **order_words(facts),
         **review_words(facts),
+        **bill_words(facts),
         "token_ends_at": clock.moment(ends_at) if ends_at else None,
         "token_left": clock.length(ends_at - clock.now, parts=1) if ends_at else None,
     }
@@ -281,6 +285,7 @@ def _fields(facts: Facts, words: Mapping[str, str | None], *, solved: bool) -> t
         "examples": facts.masked("examples", EXAMPLES_LIMIT),
         **order_values(facts, words),
         **review_values(facts, words),
+        **bill_values(facts, words),
     }
     listed_orders = listed_fields(facts, words["shop"] or "", solved=solved)
     if listed_orders:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from aftersales.messages.catalogue import Catalogue, TimeWords
+from aftersales.messages.zh_cn_bills import FIELD_LABELS as BILL_LABELS
+from aftersales.messages.zh_cn_bills import KINDS as BILL_KINDS
 from aftersales.messages.zh_cn_cases import KINDS, OTHER
 from aftersales.messages.zh_cn_orders import KINDS as ORDER_KINDS
 from aftersales.messages.zh_cn_reviews import FIELD_LABELS as REVIEW_LABELS
@@ -10,7 +12,7 @@ from aftersales.messages.zh_cn_reviews import KINDS as REVIEW_KINDS
 
 CATALOGUE = Catalogue(
     language="zh-CN",
-    kinds={**KINDS, **ORDER_KINDS, **REVIEW_KINDS},
+    kinds={**KINDS, **ORDER_KINDS, **REVIEW_KINDS, **BILL_KINDS},
     other=OTHER,
     severity_words={"notice": "留意", "warn": "提醒", "alarm": "紧急", "critical": "故障"},
     severity_prefixes={"notice": "", "warn": "", "alarm": "紧急：", "critical": "故障："},
@@ -44,6 +46,7 @@ CATALOGUE = Catalogue(
     },
     field_labels={
         **REVIEW_LABELS,
+        **BILL_LABELS,
         "shop": "店铺",
         "orders": "订单",
         "courier": "快递",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from aftersales.messages.catalogue import Catalogue, TimeWords
+from aftersales.messages.zh_tw_bills import FIELD_LABELS as BILL_LABELS
+from aftersales.messages.zh_tw_bills import KINDS as BILL_KINDS
 from aftersales.messages.zh_tw_cases import KINDS, OTHER
 from aftersales.messages.zh_tw_orders import KINDS as ORDER_KINDS
 from aftersales.messages.zh_tw_reviews import FIELD_LABELS as REVIEW_LABELS
@@ -10,7 +12,7 @@ from aftersales.messages.zh_tw_reviews import KINDS as REVIEW_KINDS
 
 CATALOGUE = Catalogue(
     language="zh-TW",
-    kinds={**KINDS, **ORDER_KINDS, **REVIEW_KINDS},
+    kinds={**KINDS, **ORDER_KINDS, **REVIEW_KINDS, **BILL_KINDS},
     other=OTHER,
     severity_words={"notice": "留意", "warn": "提醒", "alarm": "緊急", "critical": "故障"},
     severity_prefixes={"notice": "", "warn": "", "alarm": "緊急：", "critical": "故障："},
@@ -44,6 +46,7 @@ CATALOGUE = Catalogue(
     },
     field_labels={
         **REVIEW_LABELS,
+        **BILL_LABELS,
         "shop": "賣場",
         "orders": "訂單",
         "courier": "物流",

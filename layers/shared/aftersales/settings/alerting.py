@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qsl, urlsplit
 
-from aftersales.cases.kinds import REVIEW_KINDS
+from aftersales.cases.kinds import BILL_KINDS, REVIEW_KINDS
 from aftersales.channels.registry import CHANNELS
 from aftersales.findings import Severity
 from aftersales.messages.catalogue import OPERATOR_KINDS, ORDER_KINDS, PARCEL_KINDS, REPORT_KINDS
@@ -19,7 +19,10 @@ _ROBOT_HOSTS = re.compile(
 )
 _SECRET_PARAMETER = re.compile(r"token|key|secret|sign?|signature|password|auth", re.IGNORECASE)
 _TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}")
-_KINDS = (*PARCEL_KINDS, *ORDER_KINDS, *REVIEW_KINDS, *OPERATOR_KINDS, *REPORT_KINDS)
+_KINDS = (
+    *(*PARCEL_KINDS, *ORDER_KINDS, *REVIEW_KINDS, *BILL_KINDS),
+    *(*OPERATOR_KINDS, *REPORT_KINDS),
+)
 _SEVERITIES = tuple(severity.value for severity in Severity)
 _SIGNED = ("dingtalk", "feishu", "webhook")
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from aftersales.cases.kinds import REVIEW_KINDS
+from aftersales.cases.kinds import BILL_KINDS, REVIEW_KINDS
 from aftersales.messages.catalogue import ORDER_KINDS, PARCEL_KINDS
 from aftersales.settings.checks import check_name
 from aftersales.settings.document import Path
 from aftersales.settings.model import Followup, Ladder
 from aftersales.settings.shape import Reader
 
-_KINDS = (*REVIEW_KINDS, *ORDER_KINDS, *PARCEL_KINDS)
+_KINDS = (*REVIEW_KINDS, *ORDER_KINDS, *PARCEL_KINDS, *BILL_KINDS)
 _LONGEST_DAYS = 365
 _HOURS_PER_DAY = 24
 
@@ -17,6 +17,7 @@ _HOURS_PER_DAY = 24
 def check_followup(followup: Followup, reader: Reader) -> None:
     """Note unknown kinds and impossible times."""
     _check_ladder(followup.reviews, ("followup", "reviews"), reader)
+    _check_ladder(followup.bills, ("followup", "bills"), reader)
     for kind, ladder in followup.kinds.items():
         path: Path = ("followup", "kinds", kind)
         check_name(kind, _KINDS, path, reader, "kind of case", at_name=True)

@@ -26,6 +26,7 @@ from aftersales.settings.connections import check_connection
 from aftersales.settings.document import Path
 from aftersales.settings.following import check_followup
 from aftersales.settings.model import Calendar, Settings, Shop, Source, Tracking, TrackingRules
+from aftersales.settings.reconciling import check_reconciliation
 from aftersales.settings.reminding import check_reminder, check_shop_reminder
 from aftersales.settings.reviewing import check_reviews, check_shop_reviews
 from aftersales.settings.shape import Reader
@@ -70,6 +71,7 @@ def check(settings: Settings, reader: Reader) -> None:
     _check_tracking(settings.tracking, reader)
     check_reminder(settings, reader)
     check_reviews(settings.reviews, reader)
+    check_reconciliation(settings, reader)
     check_followup(settings.followup, reader)
     check_alerts(settings, reader)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from aftersales.cases.kinds import REVIEW_KINDS
+from aftersales.cases.kinds import BILL_KINDS, REVIEW_KINDS
 
 
 class _Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -195,6 +195,8 @@ class Followup(_Struct, frozen=True):
     enabled: bool = True
     reviews: Ladder = Ladder()
     """Of all kinds about reviews that have no ladder of their own."""
+    bills: Ladder = Ladder(days=(2,), due_soon_hours=48)
+    """Of all kinds about couriers' bills that have no ladder of their own."""
     kinds: dict[str, Ladder] = {}
     """Kind of case -> its ladder."""
 
@@ -226,6 +228,62 @@ class Reviews(_Struct, frozen=True):
     keep_days: int = 400
     templates: dict[str, dict[str, str]] = {}
     """Topic -> language -> suggested reply; wins over the built-in one."""
+
+
+class BillLayout(_Struct, frozen=True):
+    """A bill of a shape of its own. `columns`: field -> header, or number of the column from 1."""
+
+    name: str
+    columns: dict[str, str | int]
+    surcharges: dict[str, str] = {}
+    """Header, or number of the column -> charge code."""
+    file_contains: str = ""
+    weight_unit: str = ""
+    day_first: bool = False
+    month_first: bool = False
+
+
+class BillAccount(_Struct, frozen=True):
+    """An account with a courier, which gets bills of its own."""
+
+    courier: str = ""
+    """Its courier; "": read from the bill."""
+    shops: tuple[str, ...] = ()
+    """Whose parcels it carries; none: all shops'."""
+    currency: str = ""
+    """Of bills that name none; "": the currency of the shops."""
+    confirm_working_days: int | None = None
+    file_by_day: int | None = None
+    claim_days: int | None = None
+    """Days from the bill until the courier takes no claim any more; None: what is usual for it."""
+
+
+class Reconciliation(_Struct, frozen=True):
+    """How couriers' bills are checked. Weights in grams, amounts in minor units (fen, cent)."""
+
+    enabled: bool = True
+    accounts: dict[str, BillAccount] = {}
+    """Name of a folder below `bills/` -> the account; a courier's code needs none."""
+    layouts: tuple[BillLayout, ...] = ()
+    weight_light_g: int = 50
+    weight_heavy_g: int = 100
+    weight_light_below_g: int = 3000
+    weight_percent: int = 3
+    """A billed weight may lie above one's own by this, or by the grams above, whichever is more."""
+    amount_minor: int = 1
+    smallest_minor: int = 1
+    """Smaller differences of money are not reported."""
+    smallest_g: int = 0
+    confirm_working_days: int = 10
+    """So many working days after it arrived a bill counts as accepted."""
+    file_by_day: int = 7
+    """Claims are to be with the courier by this day of the month after the bill's."""
+    never_moved_days: float = 10
+    """A parcel without a scan for so long after shipping never moved."""
+    missing_parcels: int = 1
+    """A courier that was handed so many parcels in a month is expected to send a bill."""
+    answer_days: int = 180
+    """A claim without a credit for so long has expired."""
 
 
 class Target(_Struct, frozen=True):
@@ -279,6 +337,7 @@ class Settings(_Struct, frozen=True):
     reminder: Reminder = Reminder()
     followup: Followup = Followup()
     reviews: Reviews = Reviews()
+    reconciliation: Reconciliation = Reconciliation()
     alerts: Alerts = Alerts()
 
     def shop(self, shop_id: str) -> Shop:
@@ -305,6 +364,7 @@ class Settings(_Struct, frozen=True):
         if not self.followup.enabled:
             return None
         usual = self.followup.reviews if kind in REVIEW_KINDS else None
+        usual = self.followup.bills if kind in BILL_KINDS else usual
         return self.followup.kinds.get(kind, usual)
 
     def review_rules(self, shop_id: str) -> Reviews:

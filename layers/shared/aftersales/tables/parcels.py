@@ -3,24 +3,29 @@
     parcel_id            item                        holds
     YT0000000000001      state                       the parcel, its version, its open shard
     YT0000000000001      scans#<first time>#<hash>   the scans that one answer brought, unchanging
+    YT0000000000001      shipped                     under which courier and month it is found
     YT0000000000001~20261103  state                  the same number, used again by the courier
 
 The sparse index `open` holds state items of watched parcels only. An unchanged parcel is never
 written; a changed one costs its scans (one item), the state (one unit) and the index (one unit).
+
+The sparse index `shipped` finds what a courier was handed in a month (of UTC), for checking its
+bills. It holds items of their own, written when a watch begins: tracking costs nothing there, and
+the polled item is no byte longer.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 from msgspec.structs import replace
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import PutError, UpdateError
 from pynamodb.expressions.update import Action
-from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection
 
 from aftersales.errors import Conflict
 from aftersales.parcels import Parcel
@@ -30,7 +35,10 @@ from aftersales.tracking import TrackingEvent
 
 STATE = "state"
 SCANS = "scans#"
+SHIPPED = "shipped"
 KEEP = timedelta(days=180)
+KEEP_SHIPPED = timedelta(days=400)
+"""Longer than any parcel that it finds."""
 
 
 class _Open(GlobalSecondaryIndex["_Row"]):  # type: ignore[no-untyped-call]
@@ -39,6 +47,15 @@ class _Open(GlobalSecondaryIndex["_Row"]):  # type: ignore[no-untyped-call]
         projection = AllProjection()
 
     open_shard = NumberAttribute(hash_key=True)
+    parcel_id = UnicodeAttribute(range_key=True)
+
+
+class _Shipped(GlobalSecondaryIndex["_Row"]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "shipped"
+        projection = KeysOnlyProjection()
+
+    ship_month = UnicodeAttribute(hash_key=True)
     parcel_id = UnicodeAttribute(range_key=True)
 
 
@@ -54,8 +71,10 @@ class _Row(Table):
     version = NumberAttribute(null=True)
     successor = UnicodeAttribute(null=True)
     open_shard = NumberAttribute(null=True)
+    ship_month = UnicodeAttribute(null=True)
     expires_at = NumberAttribute(null=True)
     open = _Open()
+    shipped = _Shipped()
 
 
 def shard_of(parcel_id: str, shards: int) -> int:
@@ -85,11 +104,47 @@ def open_in_shard(shard: int) -> Iterator[Parcel]:
             yield _parcel(row)
 
 
+def ship_month(parcel: Parcel) -> str:
+    """The key of a parcel in the index `shipped`: `sto#2026-10`, "" while nobody knows it."""
+    if not parcel.courier or parcel.shipped_at is None:
+        return ""
+    return f"{parcel.courier}#{parcel.shipped_at.astimezone(UTC):%Y-%m}"
+
+
+def mark_shipped(parcel: Parcel) -> None:
+    """Have a parcel found by its courier and month, where both are known. Safe to repeat."""
+    month = ship_month(parcel)
+    if month and parcel.shipped_at is not None:
+        expires = int((parcel.shipped_at + KEEP_SHIPPED).timestamp())
+        _Row(parcel.parcel_id, SHIPPED, ship_month=month, expires_at=expires).save()
+
+
+def shipped_in(courier: str, month: str, limit: int | None = None) -> Iterator[str]:
+    """The ids of parcels handed to a courier in a month of UTC (`2026-10`). Eventually consistent.
+
+    Parcels that have been watched since before this index existed are not in it until their order
+    is read again.
+    """
+    keys = ["parcel_id"]
+    for row in _Row.shipped.query(f"{courier}#{month}", limit=limit, attributes_to_get=keys):
+        yield row.parcel_id
+
+
+def get_all(parcel_ids: Iterable[str]) -> Iterator[Parcel]:
+    """The watches that there are of several ids, in no particular order. Eventually consistent."""
+    wanted = [(parcel_id, STATE) for parcel_id in dict.fromkeys(parcel_ids)]
+    for row in _Row.batch_get(wanted) if wanted else ():
+        yield _parcel(row)
+
+
 def add(parcel: Parcel, *, shards: int) -> bool:
     """Start a watch. False where one with this id exists already."""
     row = _Row(parcel.parcel_id, STATE, state=parcel, version=1)
     if parcel.watched:
         row.open_shard = shard_of(parcel.parcel_id, shards)
+    # Before the state: a run that dies in between leaves an entry that finds nothing, and the next
+    # one begins the watch.
+    mark_shipped(parcel)
     try:
         row.save(condition=_Row.parcel_id.does_not_exist())
     except PutError as exc:

@@ -1,0 +1,68 @@
+"""Entry points of the checking of couriers' bills."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from aftersales import batch
+
+logger = Logger(service="courier_reconciliation")
+Summary = dict[str, Any]
+
+
+@logger.inject_lambda_context(clear_state=True)
+def files_handler(event: Summary, context: Any) -> Summary:
+    """S3: bills were dropped as `bills/<account>/<file name>`; check each of them."""
+    from urllib.parse import unquote_plus
+
+    from courier_reconciliation.bucket import Drop
+    from courier_reconciliation.checking import check_drop
+    from courier_reconciliation.desk import desk_from_environment
+
+    desk = desk_from_environment(context.aws_request_id)
+    checked = []
+    if desk.settings.reconciliation.enabled:
+        for record in event.get("Records", ()):
+            stored = record["s3"]["object"]
+            key = unquote_plus(stored["key"])
+            if key.endswith("/"):  # somebody made a folder
+                continue
+            drop = Drop(record["s3"]["bucket"]["name"], key, stored.get("size"))
+            covered = check_drop(desk, drop, context.get_remaining_time_in_millis() / 1000)
+            logger.info("bill checked", key=key, covered=covered)
+            checked.append(covered)
+    return {"checked": checked}
+
+
+@logger.inject_lambda_context(clear_state=True)
+def month_end_handler(event: Summary, _context: Any) -> Summary:
+    """Monthly schedule: have the bills of the month before checked again, miss those not there."""
+    from aftersales.clock import business_now
+    from aftersales.tables import settings
+    from courier_reconciliation.month_end import close_month
+
+    current, send = settings.load(), batch.queue_sender("BILL_QUEUE_URL")
+    covered = close_month(current, event["scheduled_time"], send, business_now())
+    logger.info("month closed", covered=covered)
+    return covered
+
+
+@logger.inject_lambda_context(clear_state=True)
+def bill_handler(event: Summary, context: Any) -> Summary:
+    """Bill queue: check a bill again, with what tracking knows by now."""
+    import json
+
+    from courier_reconciliation.bucket import Drop
+    from courier_reconciliation.checking import check_drop
+    from courier_reconciliation.desk import desk_from_environment
+
+    def check(record: Summary) -> Summary:
+        asked = json.loads(record["body"])
+        desk = desk_from_environment(record["messageId"])
+        seconds_left = context.get_remaining_time_in_millis() / 1000
+        drop = Drop(str(asked["bucket"]), str(asked["key"]))
+        return check_drop(desk, drop, seconds_left, again=True)
+
+    return batch.each_record(event, check, logger)

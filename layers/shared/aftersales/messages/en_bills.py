@@ -1,0 +1,89 @@
+"""What is said in English about couriers' bills."""
+
+from __future__ import annotations
+
+from aftersales.messages.catalogue import Wording
+
+CAUSE = "{cause} {n} ({money})"
+CAUSES = {
+    "duplicate_waybill": "billed twice",
+    "unknown_waybill": "parcels of nobody",
+    "not_shipped": "never shipped",
+    "weight_over": "weight too high",
+    "volumetric_wrong": "volume counted wrong",
+    "rounding_wrong": "rounded up too far",
+    "zone_wrong": "wrong zone",
+    "rate_wrong": "wrong price",
+    "surcharge_invalid": "surcharges not due",
+    "address_correction": "address corrections",
+    "late_delivery": "late deliveries",
+    "lost_billed": "lost and billed",
+    "damaged_billed": "damaged and billed",
+    "return_overcharge": "returns too dear",
+    "payment_party": "billed to the wrong party",
+    "missing_discount": "discount missing",
+    "currency_mismatch": "wrong currency",
+    "tax_mismatch": "tax wrong",
+    "total_mismatch": "total does not add up",
+}
+CHANGES = {
+    "lines": "rows {old} → {new}",
+    "billed": "billed {old} → {new}",
+    "claims": "claims {old} → {new}",
+    "claimable": "to claim back {old} → {new}",
+}
+FIELD_LABELS = {
+    "account": "Account",
+    "period": "Month",
+    "claims": "Claims",
+    "claimable": "To claim back",
+    "causes": "Mostly",
+    "changes": "Changed",
+    "report": "Report",
+    "underbilled": "Billed too little",
+    "not_auditable": "Could not be judged",
+    "confirms_at": "Accepted by itself",
+}
+KINDS = {
+    "bill_discrepancies": Wording(
+        title="Courier bill[ of {courier}|][, {period}][: {claimable} to claim back]",
+        what="[A corrected bill replaces the earlier one: {changes}. ][{claims}|Some] of its "
+        "charges differ from the contract or from what was shipped[, {claimable} of "
+        "{billed}].[ Mostly: {causes}.]",
+        why="[The bill counts as accepted on {confirms_at}|A bill that nobody objects to counts "
+        "as accepted]; what was not claimed by then is paid.",
+        todo="File the claims with the courier in time: the report has a file for them[ "
+        "({report})]. Note it with aftersales bills claim, then credits are looked for in the"
+        " next bills.[ {unclear} parcels could not be judged, for want of a price or a "
+        "weight.]",
+        solved_title="bill settled",
+        solved_what="Nothing is left to be claimed from this bill.",
+    ),
+    "bill_unreadable": Wording(
+        title="A courier's bill cannot be read[: {file}]",
+        what="[{unread}.|The file is no bill of a known form.]",
+        why="Until it can be read nobody knows whether it is right, and the time to object runs.",
+        todo="Drop it as the courier's portal exports it, or describe its columns in the settings "
+        "(reconciliation.layouts) and drop it again.",
+        solved_title="bill can be read",
+        solved_what="The bill can be read now.",
+    ),
+    "bill_missing": Wording(
+        title="No bill[ from {courier}][ for {period}]",
+        what="[{courier}|A courier] was handed parcels[ in {period}], and its bill has not "
+        "arrived.",
+        why="The later a bill comes, the less time is left to check it.",
+        todo="Ask the courier for it, and drop it into its folder below bills/.",
+        solved_title="bill arrived",
+        solved_what="The bill has arrived.",
+    ),
+    "rates_wrong": Wording(
+        title="[No rate card for {courier}|A rate card cannot be read]",
+        what="[No file below rates/ has a price of {courier}|{file} below rates/ cannot be used|A "
+        "file below rates/ cannot be used]; bills are checked without it.",
+        why="What has no price is listed as not to be judged, neither as right nor as wrong.",
+        todo="Mend the file or add one; aftersales rates check shows all that is wrong with it.",
+        solved_title="rate cards complete",
+        solved_what="The rate cards can be used.",
+    ),
+}
