@@ -13,7 +13,6 @@ from local.terminal import json_option, plain, print_json, print_table, progress
 
 if TYPE_CHECKING:
     from courier_reconciliation.output.report import ReportOptions
-    from courier_reconciliation.engine.database import Workshop
     from courier_reconciliation.result import Reconciliation
 
 STEPS = ("read", "price", "match", "explain", "write")
@@ -94,11 +93,13 @@ def reconcile(  # noqa: PLR0917 - click hands over each option
             raise BadInput("; ".join(f"{one.file}: {one.reason}" for one in read.rejected[:SHOWN]))
         wanted = Options(period=period, progress=step)
         result = compare(desk.connection, read, card, wanted, desk.folder, shipped.rejected)
+        files: tuple[Path, ...] = ()
         if out is not None:
             step("write")
             dates = _dates(time_zone, received)
-            write_report(desk.connection, result, out, language=language, options=dates)
-        files = _written(desk, result, out, language, step) if out is not None else ()
+            files = write_report(
+                desk.connection, result, out, language=language, options=dates
+            ).files
     if as_json:
         from courier_reconciliation.result_json import as_json as whole
 
@@ -111,13 +112,17 @@ def reconcile(  # noqa: PLR0917 - click hands over each option
         say(f"and {len(files) - SHOWN} more files in {out}")
 
 
-def _written(
-    desk: Workshop, result: Reconciliation, out: Path, language: str, step: Callable[[str], None]
-) -> tuple[Path, ...]:
-    from courier_reconciliation.output.report import write_report
+def _dates(time_zone: str, received: datetime | None) -> ReportOptions:
+    """What the countdown is counted with: the published days off, and the shop's today."""
+    from aftersales.calendar import ShopCalendar
+    from courier_reconciliation.output.report import ReportOptions
 
-    step("write")
-    return write_report(desk.connection, result, out, language=language).files
+    calendar = ShopCalendar(time_zone)
+    return ReportOptions(
+        received_on=received.date() if received else None,
+        today=datetime.now(calendar.zone).date(),
+        is_working_day=calendar.is_working_day,
+    )
 
 
 def _check_period(period: str) -> None:
