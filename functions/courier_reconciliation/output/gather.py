@@ -124,7 +124,7 @@ class Tables:
             " WHEN v.verdict IN ('agreed', 'unmatched') THEN v.verdict"
             " WHEN d.line IS NOT NULL THEN 'disputed'"
             " WHEN u.line IS NOT NULL OR v.verdict = 'not_auditable' THEN 'not_auditable'"
-            " ELSE 'within_tolerance' END AS verdict FROM verdicts AS v"
+            " ELSE 'explained' END AS verdict FROM verdicts AS v"
             " LEFT JOIN report_over AS d USING (line) LEFT JOIN report_unclear AS u USING (line)"
         )
 

@@ -42,21 +42,16 @@ class Summary:
         self._headline(refused)
         self.chart_row = self._at + 1
         self._at += CHART_ROWS + 2
-        self._table(
-            "by_kind",
-            ("kind", "courier", "currency", "count", "difference", "claimable"),
-            [
-                (
-                    words.kind(t.kind),
-                    words.courier(t.courier),
-                    t.currency,
-                    t.count,
-                    _money(t.difference_minor, t.currency),
-                    _money(t.claimable_minor, t.currency),
-                )
-                for t in view.by_kind()
-            ],
-        )
+        causes = [
+            words.block("cause").format(
+                kind=f"{words.kind(t.kind)} ({words.courier(t.courier)})",
+                count=t.count,
+                money=to_text(t.claimable_minor, t.currency or currency),
+                rule=words.rule(t.kind),
+            )
+            for t in view.top_causes()
+        ]
+        self._lines("top", causes)
         self._table("identity", _IDENTITY, [self._identity(total) for total in result.totals])
         self._table(
             "claims",
@@ -74,16 +69,21 @@ class Summary:
                 for claim in view.claims
             ],
         )
-        causes = [
-            words.block("cause").format(
-                kind=f"{words.kind(t.kind)} ({words.courier(t.courier)})",
-                count=t.count,
-                money=to_text(t.claimable_minor, t.currency or currency),
-                rule=words.rule(t.kind),
-            )
-            for t in view.top_causes()
-        ]
-        self._lines("top", causes)
+        self._table(
+            "by_kind",
+            ("kind", "courier", "currency", "count", "difference", "claimable"),
+            [
+                (
+                    words.kind(t.kind),
+                    words.courier(t.courier),
+                    t.currency,
+                    t.count,
+                    _money(t.difference_minor, t.currency),
+                    _money(t.claimable_minor, t.currency),
+                )
+                for t in view.by_kind()
+            ],
+        )
         self._lines("notes", result.notes)
 
     def _headline(self, refused: int) -> None:
@@ -259,7 +259,8 @@ def add_charts(book: Book, view: View, words: Words, sheet: Any, row: int) -> No
             chart.set_x_axis(amounts)
             chart.set_y_axis(plain)
         else:
-            chart.set_x_axis(plain)
+            turned = {"num_font": {"size": 8, "rotation": -90}} if title == "by_day" else {}
+            chart.set_x_axis({**plain, **turned})
             chart.set_y_axis(amounts)
         chart.set_size({"width": 430, "height": CHART_ROWS * 20})
         sheet.insert_chart(row, column, chart, {"object_position": 3, "x_offset": 4})

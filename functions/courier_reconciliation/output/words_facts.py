@@ -115,7 +115,7 @@ CHARGES: dict[str, Text] = {
 VERDICTS: dict[str, Text] = {
     "agreed": ("相符", "相符", "agreed"),
     "disputed": ("有差异", "有差異", "disputed"),
-    "within_tolerance": ("误差内相符", "誤差內相符", "agreed within tolerance"),
+    "explained": ("核对后相符", "核對後相符", "agrees on a closer look"),
     "unmatched": ("无对应发货", "無對應出貨", "unmatched"),
     "not_auditable": ("无法核对", "無法核對", "not auditable"),
 }
