@@ -13,8 +13,8 @@ from local.template import Template
 
 PER_FUNCTION = ("POWERTOOLS_SERVICE_NAME", "AWS_LAMBDA_FUNCTION_NAME")
 """They differ between functions by nature; all share this process, so none of them is set."""
-OPERATORS_CHOICE = ("LOG_LEVEL", "AWS_ENDPOINT_URL_SNS")
-"""Kept where the operator has set them: an SNS endpoint set by hand reaches a real topic."""
+OPERATORS_CHOICE = ("LOG_LEVEL",)
+"""Kept where the operator has set them."""
 
 
 def compose(

@@ -5,6 +5,7 @@ While a machine is open, handlers of this process find everything where their en
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,7 @@ class Machine:
         self.queues = Queues(self.state, ())
         self.buckets = Buckets(self.state, ())
         self.topics = Topics(self.state)
+        self.topics.accepts = False  # a demonstration shows them; nobody else looks there
         cloud = Cloud(self.queues, self.buckets, self.topics)
         cloud.start()
         self._stack.callback(cloud.stop)
@@ -69,6 +71,13 @@ class Machine:
         client = self.client("dynamodb")
         for table in self.template.tables:
             ensure_table(client, table)
+
+    def change_environment(self, variables: Mapping[str, str | None]) -> None:
+        """Set more variables until the end (None: unset). Clients made before are dropped."""
+        from aftersales.tables import connection
+
+        self._stack.enter_context(environment.applied(variables))
+        connection.forget()
 
     def close(self) -> None:
         """Put everything back."""

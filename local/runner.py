@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from aftersales.clock import business_now, wall_now
 from aftersales.errors import Misconfigured
-from local import expiry, function_log, inbox
+from local import expiry, function_log, inbox, sns_reach
 from local.buckets import StoredObject
 from local.business_clock import SAVE_SECONDS, BusinessClock
 from local.events import object_created
@@ -107,6 +108,7 @@ class Runner:
 
     def _open(self) -> None:
         machine, on_exit = self.machine, self._stack
+        given = {name: os.environ[name] for name in sns_reach.NAMES if name in os.environ}
         on_exit.callback(machine.close)
         state = machine.open_state()
         log = on_exit.enter_context(function_log.captured(self.state_dir))
@@ -120,8 +122,22 @@ class Runner:
             from aftersales.tables import settings
 
             settings.push(self.settings)
+        if not machine.topics.accepts:
+            self._lead_to_sns(given)
         self.ticks = Ticks(state, machine.template.functions, business_now(), self.speed)
         machine.buckets.on_created = self._object_created
+
+    def _lead_to_sns(self, given: Mapping[str, str]) -> None:
+        from aftersales.tables import settings
+
+        in_force = self.settings
+        if in_force is None:
+            if not any(table.name.endswith("-settings") for table in self.machine.template.tables):
+                return
+            in_force = settings.load()
+        variables = sns_reach.way_out(in_force, given)
+        if variables:
+            self.machine.change_environment(variables)
 
     def mount(self, path: str, page: Page) -> None:
         """Let `page` answer at `path` and below, on this machine only."""

@@ -1,4 +1,4 @@
-"""Local topics: what is published is kept, so that it can be shown."""
+"""Local topics: what is published is kept, so that it can be shown. It reaches nobody."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import re
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
@@ -35,22 +35,30 @@ class Published:
 
 
 class Topics:
-    """Everything published on this machine."""
+    """Everything published on this machine.
+
+    Where `accepts` is false, publishing is refused: who publishes must not believe that it arrived.
+    `listeners` are told of what is accepted.
+    """
 
     def __init__(self, state: State) -> None:
         self._state = state
+        self.accepts = True
+        self.listeners: list[Callable[[Published], None]] = []
 
     def publish(
         self, topic_arn: str, message: str, subject: str, attributes: Mapping[str, str]
     ) -> str:
         """Keep a message and return its id."""
-        message_id = str(uuid.uuid4())
+        new = Published(str(uuid.uuid4()), topic_arn, subject, message, attributes, time.time())
         with self._state.transaction() as db:
             db.execute(
                 "insert into published values (?, ?, ?, ?, ?, ?)",
-                (message_id, topic_arn, subject, message, json.dumps(attributes), time.time()),
+                (new.message_id, topic_arn, subject, message, json.dumps(attributes), new.at),
             )
-        return message_id
+        for tell in self.listeners:
+            tell(new)
+        return new.message_id
 
     def latest(self, limit: int = 50) -> list[Published]:
         """The newest messages, newest first."""
@@ -76,6 +84,11 @@ class Topics:
         action = form.get("Action", "")
         if action != "Publish":
             return 400, _error("InvalidAction", f"The local topics do not know {action}.")
+        if not self.accepts:
+            said = (
+                "Nothing on this machine leads to Amazon SNS: start the desk with AWS credentials"
+            )
+            return 403, _error("AuthorizationError", f"{said}.")
         topic, message = form.get("TopicArn", ""), form.get("Message", "")
         number = form.get("PhoneNumber", "")
         if number and not topic:

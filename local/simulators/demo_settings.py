@@ -1,4 +1,4 @@
-"""The settings of the demonstration: four shops, two tracking sources, three rooms.
+"""The settings of the demonstration: four shops, two tracking sources, three rooms, phones.
 
 Two shops are known by the files that they drop; two are live: they push their changed orders, are
 read on schedule as well, and asked before a nudge.
@@ -6,9 +6,19 @@ read on schedule as well, and asked before a nudge.
 
 from __future__ import annotations
 
-from aftersales.settings.model import Alerts, Route, Settings, Shop, Source, Target, Tracking
+from aftersales.settings.model import (
+    Alerts,
+    BuyerSms,
+    Route,
+    Settings,
+    Shop,
+    Source,
+    Target,
+    Tracking,
+)
 from local.simulators.shop_life import TMALL_SHOP, WOO_SHOP
 from local.simulators.woo import HOLD_STOCK_MINUTES
+from local.simulators.woo_rows import CONSENT_FIELD, PHONES
 from local.simulators.world import ABROAD_SHOP, COURIERS_ABROAD, HOME_SHOP
 
 SECRETS = {
@@ -40,11 +50,25 @@ REMINDER = {"gather_minutes": 60, "holdout_percent": 10, "too_late_minutes": 720
 """On a clock on which a second is a quarter of an hour, runs of a second are late by minutes, and
 the room must not get a message for each order."""
 
+BUYER_SMS = BuyerSms(
+    enabled=True,
+    consent="Box 'Text me about my order' in the checkout, unticked, since 2026-01-05",
+    consent_field=CONSENT_FIELD,
+    moments=("first", "last"),
+    countries=tuple(PHONES),
+    sender_id="LumenStore",
+    month_limit_usd=20,
+)
+"""They stay on this machine: the numbers are made up, and what is sent is shown on the page."""
+
 HOME_ROOM, ABROAD_ROOM, DESK_ROOM = "guanju-agents", "lumen-agents", "desk-operators"
+PHONES_ROOM = "buyers-phones"
+ROBOTS = (HOME_ROOM, ABROAD_ROOM, DESK_ROOM)
 ROOMS = {
     HOME_ROOM: {"name": "观居家居 售后群", "app": "DingTalk"},
     ABROAD_ROOM: {"name": "Lumen & Loom #after-sales", "app": "Slack"},
     DESK_ROOM: {"name": "值班运维群", "app": "WeCom"},
+    PHONES_ROOM: {"name": "Lumen Store → buyers", "app": "SMS"},
 }
 """Room -> what the page calls it."""
 
@@ -89,6 +113,7 @@ def settings_for(vendors_url: str) -> Settings:
                 options={"hold_stock_minutes": str(HOLD_STOCK_MINUTES)},
                 first_look_back_hours=FIRST_LOOK_BACK_HOURS,
                 reminder=REMINDER,
+                buyer_sms=BUYER_SMS,
             ),
         ),
         tracking=Tracking(

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from aftersales.clock import business_now, wall_now
 from local.simulators.back_office import BackOffice
 from local.simulators.demo_settings import (
+    PHONES_ROOM,
+    ROBOTS,
     ROOMS,
     SECRETS,
     TOP_SECRETS,
@@ -25,6 +27,7 @@ from local.simulators.shop_push import Outage, TopPusher, Webhook, WooPusher
 from local.simulators.top import Top
 from local.simulators.woo import Woo
 from local.simulators.world import World
+from local.topics import PHONES, Published
 
 if TYPE_CHECKING:
     from local.runner import Runner
@@ -37,7 +40,7 @@ PUSH_PATH = "/push/seventeentrack"
 
 
 class Simulation:
-    """A `Part`: four shops, two tracking sources, three robots, and the page about them."""
+    """A `Part`: four shops, two tracking sources, three robots, phones, and the page about them."""
 
     def __init__(self) -> None:
         self._stack = ExitStack()
@@ -62,7 +65,7 @@ class Simulation:
         )
         robots = Robots(
             self.chat.post,
-            dict.fromkeys(ROOMS, SECRETS["AFTERSALES_DEMO_ROBOT_SECRET"]),
+            dict.fromkeys(ROBOTS, SECRETS["AFTERSALES_DEMO_ROBOT_SECRET"]),
             **({"per_minute": MESSAGES_PER_MINUTE} if speed_up else {}),
         )
 
@@ -85,6 +88,8 @@ class Simulation:
         vendors.start()
         self._stack.callback(vendors.stop)
         self._lend_secrets()
+        runner.machine.topics.accepts = True
+        runner.machine.topics.listeners.append(self._show_text)
         runner.settings = settings_for(vendors.url)
         self._show(runner)
 
@@ -128,6 +133,19 @@ class Simulation:
                     os.environ[name] = value
 
         self._stack.callback(take_back)
+
+    def _show_text(self, published: Published) -> None:
+        """A text to a buyer, as it stands on a telephone. The number is masked already."""
+        if published.topic_arn.startswith(PHONES):
+            text = {
+                "title": f"SMS → {published.topic_arn.removeprefix(PHONES)}",
+                "severity": "notice",
+                "lead": published.message,
+                "facts": [],
+                "sections": [],
+                "alert_id": "",
+            }
+            self.chat.post(PHONES_ROOM, text)
 
     def _show(self, runner: Runner) -> None:
         """Messages in the terminal as they come, all of them on the page."""

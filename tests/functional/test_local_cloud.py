@@ -215,3 +215,18 @@ def test_a_text_to_a_number_is_shown_with_the_number_masked(ends: Ends) -> None:
     assert "900123" not in str(shown)
     with pytest.raises(sns.exceptions.ClientError):
         sns.publish(PhoneNumber="07700 900123", Message="not E.164")
+
+
+def test_what_leads_nowhere_is_refused_and_listeners_hear_of_what_is_accepted(ends: Ends) -> None:
+    sns, heard = ends.client("sns"), []
+    ends.topics.listeners.append(heard.append)
+    sns.publish(PhoneNumber="+447700900123", Message="Your order 1001 is waiting for payment.")
+    assert [one.topic_arn for one in heard] == ["sms:+44***23"]
+    ends.topics.accepts = False
+    for where in (
+        {"PhoneNumber": "+447700900123"},
+        {"TopicArn": "arn:aws:sns:us-east-1:000000000000:alerts"},
+    ):
+        with pytest.raises(sns.exceptions.AuthorizationErrorException, match="leads to Amazon SNS"):
+            sns.publish(Message="reaches nobody", **where)
+    assert len(ends.topics.latest()) == len(heard) == 1

@@ -16,7 +16,10 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from aftersales import aws
 from aftersales.errors import Misconfigured
+from aftersales.settings.model import BuyerSms, Settings, Shop
+from local import sns_reach
 from local.queues import Queues
 from local.runner import Runner
 from local.state import State
@@ -293,3 +296,34 @@ def test_ticks_that_find_the_function_busy_become_one(queues: Any) -> None:
     while worker.work_once():
         pass
     assert [(run.cause, run.merged) for run in runs] == [("schedule 2026-03-01 00:03 UTC", 3)]
+
+
+SMS = BuyerSms(enabled=True)
+
+
+def a_real_desk(folder: Path, settings: Settings) -> Runner:
+    return Runner(folder, console=Console(file=io.StringIO()), settings=settings)
+
+
+def test_a_desk_that_texts_buyers_does_not_start_where_no_text_would_arrive(
+    tmp_path: Path, aws_environment: pytest.MonkeyPatch
+) -> None:
+    for name in sns_reach.NAMES:
+        aws_environment.delenv(name, raising=False)
+    settings = Settings(shops=(Shop(id="uk", platform="woocommerce", buyer_sms=SMS),))
+    with pytest.raises(Misconfigured, match=r"shops\.uk\.buyer_sms need Amazon SNS"):
+        a_real_desk(tmp_path, settings).__enter__()
+
+
+def test_with_credentials_texts_leave_this_machine_and_nothing_else_does(
+    tmp_path: Path, aws_environment: pytest.MonkeyPatch
+) -> None:
+    aws_environment.setenv("AWS_REGION", "eu-west-1")
+    aws_environment.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+    settings = Settings(shops=(Shop(id="uk", platform="woocommerce", buyer_sms=SMS),))
+    with a_real_desk(tmp_path, settings):
+        sns, queues = aws.client("sns"), aws.client("sqs")
+        assert sns.meta.endpoint_url == "https://sns.eu-west-1.amazonaws.com"
+        assert "127.0.0.1" in queues.meta.endpoint_url
+    with a_real_desk(tmp_path, Settings()):
+        assert "127.0.0.1" in aws.client("sns").meta.endpoint_url, "nobody needs it"
