@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 
 from aftersales.errors import BadInput
 from local.review_training.character_map import character_map, module
-from review_scanner.classifier import characters
+from local.review_training.taiwan_words import dictionary_words, words_of
+from local.review_training.taiwan_words import module as module_of_words
+from review_scanner.classifier import characters, taiwan_words
 from review_scanner.classifier.judging import judge
 from review_scanner.classifier.sentiment import reasons, score, sentiment_of
 from review_scanner.classifier.table import ZERO, Head, pack, shipped, shipped_bytes, unpack
-from review_scanner.classifier.text import _TOKEN, folded, read, tokens_of
+from review_scanner.classifier.text import _TOKEN, EDGE, folded, read, slot_of, tokens_of
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXTS = st.text(max_size=300) | st.text(
@@ -96,6 +98,51 @@ def test_traditional_characters_score_like_simplified_ones():
     assert score("質量太差，騙人的東西，讓我很失望") == score("质量太差，骗人的东西，让我很失望")
 
 
+@pytest.mark.parametrize(
+    ("taiwan", "mainland"),
+    [
+        ("螢幕很暗，滑鼠也壞了", "屏幕很暗，鼠标也坏了"),
+        ("軟體和印表機都不支援，資訊太少", "软件和打印机都不支持，信息太少"),
+        ("膝上型電腦的記憶體太小", "笔记本电脑的内存太小"),
+        ("價效比很高，網路也快", "性价比很高，网络也快"),
+    ],
+)
+def test_words_of_taiwan_score_like_those_of_the_mainland(taiwan, mainland):
+    assert folded(taiwan) == folded(mainland)
+    assert score(taiwan) == score(mainland)
+
+
+def test_words_in_simplified_characters_stay_as_they_are():
+    assert folded("资料和影片都有") == "资料和影片都有"
+
+
+@given(st.text(alphabet=sorted(set(taiwan_words.WORDS) | set("這個很好")), max_size=60))
+def test_any_order_of_characters_of_taiwan_words_is_read_the_same_each_time(text):
+    assert folded("這" + text) == folded("這" + text)
+
+
+def test_the_words_of_taiwan_are_those_of_their_source():
+    shipped_words = dict(pair.split(":") for pair in taiwan_words.WORDS.split())
+    assert len(shipped_words) > 100
+    assert shipped_words.items() <= dictionary_words().items()
+
+
+def test_words_are_chosen_by_what_reviews_say():
+    reviews = ["屏幕很大，文字清楚", "屏幕坏了，文字太小", "文本", "打印机坏了", "打印机好"]
+    words = words_of(reviews)
+    assert words["萤幕"] == "屏幕"
+    assert words["印表机"] == "打印机"
+    assert "文字" not in words  # said by more reviews than 文本
+    assert "网路" not in words  # said by none
+    assert all(f"{taiwan}:{words[taiwan]}" in module_of_words(words) for taiwan in words)
+
+
+def test_how_a_text_begins_and_ends_counts():
+    assert slot_of("好", EDGE) in read("很好").slots
+    assert slot_of(EDGE, "好") not in read("很好").slots
+    assert not read("").slots
+
+
 def test_html_does_not_count():
     assert score("<p>质量太差<br/>退货&amp;退款</p>") == score("质量太差\n退货&退款")
 
@@ -173,7 +220,8 @@ def test_a_table_comes_back_as_it_was_packed():
     slots = bytes([ZERO]) * (1 << 20)
     table = unpack(pack(head, slots, bytes(range(16))))
     assert vars(table.head) == vars(head)
-    assert (table.sentiment, table.quality) == (slots, bytes(range(16)))
+    assert table.sentiment[: 1 << 20] == slots
+    assert table.quality == bytes(range(16))
 
 
 @pytest.mark.parametrize("damage", [b"", b"no table", b"x" * 1000])

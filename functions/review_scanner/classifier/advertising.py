@@ -13,7 +13,7 @@ from functools import cache
 from typing import NamedTuple
 
 from review_scanner.classifier.characters import SIMPLIFIED, TRADITIONAL
-from review_scanner.classifier.text import plain
+from review_scanner.classifier.text import Reading, plain, read, slot_of
 
 DOUBTFUL = 1.0
 """Advertisements are not what the score learnt from; below this it says little of one."""
@@ -33,8 +33,6 @@ _HINT_WORDS = """
     code website channel earn click visit winner prize claim wholesale loan casino crypto
     subscribe followers free
 """
-_HINTS = frozenset(_HINT_WORDS.split())
-"""N-grams; a text without one of them is not looked at closely."""
 
 _DISGUISES = {
     **dict(zip("零〇一二三四五六七八九", "00123456789", strict=True)),
@@ -118,14 +116,15 @@ class Contact(NamedTuple):
     grievance: bool
 
 
-def contact_in(text: str, grams: set[str]) -> Contact:
-    """Look for contacts and offers in a text with these n-grams."""
-    if _HINTS.isdisjoint(grams) and _MARKS.isdisjoint(text):
+def contact_in(text: str, reading: Reading) -> Contact:
+    """Look for contacts and offers in a text that has been read."""
+    if _hints().isdisjoint(reading.slots) and _MARKS.isdisjoint(text):
         return Contact(False, 0, False)
     bare = undisguised(text)
     contact = bool(_CONTACT.search(bare) or _DIGIT_RUN.search(bare))
     offers = len(set(_OFFER.findall(bare)))
-    return Contact(contact, offers, bool(_GRIEVANCE.search(bare)))
+    # Without a contact or an offer nothing is decided by a grievance.
+    return Contact(contact, offers, bool((contact or offers) and _GRIEVANCE.search(bare)))
 
 
 def is_advertising(found: Contact, score: float) -> bool:
@@ -140,6 +139,12 @@ def is_advertising(found: Contact, score: float) -> bool:
 def wants_contact(found: Contact, score: float) -> bool:
     """Does a discontented buyer leave a contact? Such a complaint is escalated."""
     return found.contact and score > 0 and not is_advertising(found, score)
+
+
+@cache
+def _hints() -> frozenset[int]:
+    """Slots of n-grams; a text without one of them is not looked at closely."""
+    return frozenset(slot_of(*read(word).tokens) for word in _HINT_WORDS.split())
 
 
 def undisguised(text: str) -> str:

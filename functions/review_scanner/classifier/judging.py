@@ -13,7 +13,7 @@ from review_scanner.classifier.sentiment import (
     sentiment_of,
 )
 from review_scanner.classifier.table import Table, shipped
-from review_scanner.classifier.text import grams_of, read
+from review_scanner.classifier.text import read
 from review_scanner.classifier.topics import topics_of
 
 GOOD_RATING = 4
@@ -62,10 +62,9 @@ def judge(text: str, rating: float | None = None, table: Table | None = None) ->
     reading = read(text)
     if is_default(reading.text):
         return Judgement(POSITIVE, DEFAULT_SCORE, False, [], False, written=False)
-    grams = grams_of(reading.tokens)
     score = score_of(reading, table)
     sentiment = sentiment_of(score, table)
-    contact = contact_in(text, grams)
+    contact = contact_in(text, reading)
     advertising = is_advertising(contact, score)
     hidden, worst = False, ""
     if not advertising and (rating is None or rating >= GOOD_RATING):
@@ -78,7 +77,7 @@ def judge(text: str, rating: float | None = None, table: Table | None = None) ->
         sentiment=sentiment,
         score=score,
         hidden_complaint=hidden,
-        topics=topics_of(reading, grams, table),
+        topics=topics_of(reading, table),
         advertising=advertising,
         contact_wanted=wants_contact(contact, score),
         worst=worst,

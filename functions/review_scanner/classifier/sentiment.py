@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from math import sqrt
+from operator import itemgetter
 
 from review_scanner.classifier.table import ZERO, Table, shipped
-from review_scanner.classifier.text import Reading, read, read_folded, slot_of
+from review_scanner.classifier.text import EDGE, Reading, read, read_folded, slot_of
 
 NEGATIVE, NEUTRAL, POSITIVE = "negative", "neutral", "positive"
 _TURN = (
@@ -18,7 +18,8 @@ _TURNS = (
     *("但", "就是", "不过", "只是", "可惜", "唯一", "美中不足", "除了"),
     *("but ", "however", "only ", "except "),
 )
-TURNED_ABOVE = 1.0
+_BESIDE = " ,、"
+TURNED_ABOVE = 0.5
 """After a word with which buyers turn, a sentence above this score is a complaint."""
 _SHORTEST = 4
 """A sentence of fewer tokens says too little to be judged by itself."""
@@ -47,8 +48,10 @@ def score_of(reading: Reading, table: Table) -> float:
     head = table.head
     biases = head.latin_biases if reading.latin else head.han_biases
     count = len(slots)
-    total = sum(map(table.sentiment.__getitem__, slots)) - ZERO * count
-    return head.scale * total / sqrt(count) + biases[count.bit_length()]
+    # A text has at least three n-grams: a token, and it with each edge.
+    total: int = sum(itemgetter(*slots)(table.sentiment)) - ZERO * count
+    length: float = count**0.5
+    return head.scale * total / length + biases[count.bit_length()]
 
 
 def sentiment_of(score: float, table: Table) -> str:
@@ -58,33 +61,36 @@ def sentiment_of(score: float, table: Table) -> str:
     return POSITIVE if score < -table.head.band else NEUTRAL
 
 
-def worst_sentence(reading: Reading, table: Table) -> tuple[float, str]:
-    """(score, sentence) of the sentence with the highest score, in folded letters.
+def sentences_of(reading: Reading, table: Table) -> list[tuple[float, str]]:
+    """(score, sentence) of each sentence that is long enough, in folded letters.
 
-    A text of one sentence, or whose sentences are too short, has none: minus infinity and "".
+    A text of one sentence has none: its score is the text's.
     """
-    parts = _parts(reading.text)
-    worst = (float("-inf"), "")
+    import re
+
+    parts = re.split(_TURN, reading.text)
     if len(parts) < 2:
-        return worst
+        return []
+    found = []
     for part in parts:
-        sentence = read_folded(part)
-        if len(sentence.tokens) >= _SHORTEST:
-            worst = max(worst, (score_of(sentence, table), part.strip()))
-    return worst
+        if len(part) >= _SHORTEST:
+            sentence = read_folded(part)
+            if len(sentence.tokens) >= _SHORTEST:
+                found.append((score_of(sentence, table), part))
+    return found
 
 
 def complaint_in(reading: Reading, table: Table) -> str:
     """The sentence of a text, folded, that is a complaint by itself; "" where none is."""
-    score, sentence = worst_sentence(reading, table)
+    found = sentences_of(reading, table)
+    if not found:
+        return ""
+    score, worst = max(found)
     if score > table.head.clause:
-        return sentence
-    for part in _parts(reading.text):
-        if part.lstrip(" ,、").startswith(_TURNS):
-            turned = read_folded(part)
-            enough = len(turned.tokens) >= _SHORTEST
-            if enough and score_of(turned, table) > TURNED_ABOVE:
-                return part.strip(" ,、")
+        return worst.strip(_BESIDE)
+    for score, part in found:
+        if score > TURNED_ABOVE and part.lstrip(_BESIDE).startswith(_TURNS):
+            return part.strip(_BESIDE)
     return ""
 
 
@@ -96,12 +102,16 @@ def reasons(text: str, table: Table | None = None) -> tuple[float, list[Reason]]
     reading = read(text)
     if not reading.slots:
         return 0.0, []
-    step = table.head.scale / sqrt(len(reading.slots))
+    step = table.head.scale / len(reading.slots) ** 0.5
+    tokens = [EDGE, *reading.tokens, EDGE]
     names: dict[int, list[str]] = {}
     for size in (1, 2, 3):
-        for gram in zip(*(reading.tokens[start:] for start in range(size)), strict=False):
+        for gram in zip(*(tokens[start:] for start in range(size)), strict=False):
+            if gram == (EDGE,):
+                continue
             shown = names.setdefault(slot_of(*gram), [])
-            written = re.sub(_GAP_OF_WORDS, " ", "\n".join(gram)).replace("\n", "")
+            named = ["|" if token == EDGE else token for token in gram]
+            written = re.sub(_GAP_OF_WORDS, " ", "\n".join(named)).replace("\n", "")
             if written not in shown:
                 shown.append(written)
     found = [
@@ -111,9 +121,3 @@ def reasons(text: str, table: Table | None = None) -> tuple[float, list[Reason]]
     ]
     found.sort(key=lambda reason: (-abs(reason.weight), reason.gram))
     return score_of(reading, table) - sum(reason.weight for reason in found), found
-
-
-def _parts(text: str) -> list[str]:
-    import re
-
-    return re.split(_TURN, text)

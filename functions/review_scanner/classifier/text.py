@@ -1,8 +1,8 @@
 """A review's text as the classifier sees it: one form, tokens, n-grams of tokens.
 
-The form: NFKC, small letters, Simplified characters, every digit a 0, runs cut to three. Tokens are
-Han characters and marks, one each, and Latin words. The same text gives the same n-grams on every
-machine; training and prediction both come through here.
+The form: NFKC, small letters, Simplified characters and the mainland's words, every digit a 0, runs
+cut to three. Tokens are Han characters and marks, one each, and Latin words. The same text gives
+the same n-grams on every machine; training and prediction both come through here.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from operator import add, eq, xor
 from zlib import crc32
 
 from review_scanner.classifier.characters import SIMPLIFIED, TRADITIONAL
+from review_scanner.classifier.taiwan_words import WORDS
 
 LIMIT_CHARACTERS = 20_000
 """Of a longer text the rest is not read; platforms cut at 500 to 10,000."""
@@ -19,6 +20,8 @@ _TAGS = r"</?[a-zA-Z][^<>]*>|&(?:#\d+|#x[0-9a-fA-F]+|[a-zA-Z]+);"
 """Patterns are compiled, and `re` loaded, when the first text needs one: a process whose first text
 is plain Chinese has its score in half the time."""
 _RUN = r"(?s)(.)\1{3,}"
+_FOUR_ALIKE = b"\1\1\1"
+"""As bytes that say of each character whether it is like the one after it."""
 _WORD = frozenset("abcdefghijklmnopqrstuvwxyz0")
 _TOKEN = r"[^\W0a-z_]|[a-z]+(?:'[a-z]+)?|0+|[^\s\w]"  # noqa: S105 - of text, not of access
 _INVISIBLE = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufe0e\ufe0f\ufeff"
@@ -28,6 +31,8 @@ _TO_ASCII = 0xFEE0
 
 BITS = 20
 """2 to the power of this are the slots of n-grams."""
+EDGE = "\n"
+"""Stands before the first and after the last token: how a text begins and ends says something."""
 _FACTORS = (0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D)
 """Of a token as first, second and third of an n-gram: large odd numbers without a pattern."""
 
@@ -64,15 +69,22 @@ def plain(text: str) -> str:
 
 def folded(text: str) -> str:
     """Plain text in its one form."""
-    text = text.translate(_fold()).lower()
-    if not text.isascii() and not unicodedata.is_normalized("NFKC", text):
-        text = unicodedata.normalize("NFKC", text).lower().translate(_fold())
-    # Two quick looks, of which most texts need the first only.
-    if True in map(eq, text, text[1:]) and any(c * 4 in text for c in set(text)):
+    form = simplified(text)
+    if not _traditional().isdisjoint(text):
+        form = _in_mainland_words(form)
+    if _FOUR_ALIKE in bytes(map(eq, form, form[1:])):
         import re
 
-        return re.sub(_RUN, r"\1\1\1", text)
-    return text
+        return re.sub(_RUN, r"\1\1\1", form)
+    return form
+
+
+def simplified(text: str) -> str:
+    """Text in NFKC, small letters, Simplified characters, digits as 0; its words as they are."""
+    form = text.translate(_fold()).lower()
+    if form.isascii() or unicodedata.is_normalized("NFKC", form):
+        return form
+    return unicodedata.normalize("NFKC", form).lower().translate(_fold())
 
 
 def read(text: str) -> Reading:
@@ -96,13 +108,19 @@ def tokens_of(form: str) -> list[str]:
 
 
 def slots_of(tokens: list[str]) -> set[int]:
-    """The slots of all 1-, 2- and 3-grams of tokens: each token has three numbers, by its place."""
+    """The slots of all 1-, 2- and 3-grams of tokens: each token has three numbers, by its place.
+
+    The edges of a text take part in its longer n-grams.
+    """
+    if not tokens:
+        return set()
     first, second, third = _PLACES
     slots = list(map(first.__getitem__, tokens))
     found = set(slots)
-    pairs = list(map(xor, slots, map(second.__getitem__, tokens[1:])))
-    found.update(pairs)
-    found.update(map(xor, pairs, map(third.__getitem__, tokens[2:])))
+    slots.insert(0, first[EDGE])
+    following = [*tokens, EDGE]
+    pairs = list(map(xor, slots, map(second.__getitem__, following)))
+    found.update(pairs, map(xor, pairs, map(third.__getitem__, following[1:])))
     return found
 
 
@@ -112,15 +130,6 @@ def slot_of(*gram: str) -> int:
     for place, token in zip(_PLACES, gram, strict=False):
         slot ^= place[token]
     return slot
-
-
-def grams_of(tokens: list[str]) -> set[str]:
-    """All 1-, 2- and 3-grams, each once, joined without a gap: what word lists are held against."""
-    grams = set(tokens)
-    pairs = list(map(add, tokens, tokens[1:]))
-    grams.update(pairs)
-    grams.update(map(add, pairs, tokens[2:]))
-    return grams
 
 
 class _Place(dict[str, int]):
@@ -142,6 +151,30 @@ class _Place(dict[str, int]):
 
 
 _PLACES = tuple(map(_Place, _FACTORS))
+
+
+_TRADITIONAL: list[frozenset[str]] = []
+_MAINLAND: dict[str, list[tuple[str, str]]] = {}
+
+
+def _traditional() -> frozenset[str]:
+    """The characters that show a text to be in Traditional ones; made when first needed."""
+    if not _TRADITIONAL:
+        _TRADITIONAL.append(frozenset(TRADITIONAL))
+    return _TRADITIONAL[0]
+
+
+def _in_mainland_words(form: str) -> str:
+    """A text in Simplified characters with the words of Taiwan replaced, the long ones first."""
+    if not _MAINLAND:
+        for pair in WORDS.split():
+            taiwan, _, mainland = pair.partition(":")
+            _MAINLAND.setdefault(taiwan[:2], []).append((taiwan, mainland))
+    starts = _MAINLAND.keys() & set(map(add, form, form[1:]))
+    words = [word for start in starts for word in _MAINLAND[start]]
+    for taiwan, mainland in sorted(words, key=lambda word: (-len(word[0]), word)):
+        form = form.replace(taiwan, mainland)
+    return form
 
 
 _FOLD: dict[int, str | None] = {}

@@ -1,16 +1,16 @@
 """What a review is about, by words; "quality" by a small learned part as well.
 
 A topic is named where it is spoken of, well or ill. Each word is one to three tokens long, so that
-finding all of them is one intersection with the n-grams that a text has anyway.
+finding all of them is one intersection with the slots of n-grams that a text has anyway, and a
+closer look at what that finds, as other n-grams may share a slot.
 """
 
 from __future__ import annotations
 
 from functools import cache
-from math import sqrt
 
 from review_scanner.classifier.table import ZERO, Table
-from review_scanner.classifier.text import Reading, read
+from review_scanner.classifier.text import EDGE, Reading, read, slot_of
 
 QUALITY = "quality"
 LEARNED_ABOVE = 0.0
@@ -92,10 +92,13 @@ _WORDS = {
 TOPICS = tuple(_WORDS)
 
 
-def topics_of(reading: Reading, grams: set[str], table: Table) -> list[str]:
-    """The topics of a text with these n-grams, in the order of `TOPICS`."""
+def topics_of(reading: Reading, table: Table) -> list[str]:
+    """The topics of a text, in the order of `TOPICS`."""
     words = _words()
-    found = {words[gram] for gram in words.keys() & grams}
+    found: set[str] = set()
+    if slots := words.keys() & reading.slots:
+        text = between_edges(reading.tokens)
+        found = {topic for slot in slots for word, topic in words[slot] if word in text}
     if QUALITY not in found and quality_of(reading, table) > LEARNED_ABOVE:
         found.add(QUALITY)
     return [topic for topic in TOPICS if topic in found] if found else []
@@ -106,20 +109,30 @@ def quality_of(reading: Reading, table: Table) -> float:
     if not reading.slots or reading.latin:
         return -1.0  # only Chinese topics were there to learn from
     head = table.head
-    slots = {slot & (1 << head.quality_bits) - 1 for slot in reading.slots}
+    last = (1 << head.quality_bits) - 1
+    slots = {slot & last for slot in reading.slots}
     total = sum(map(table.quality.__getitem__, slots)) - ZERO * len(slots)
-    return head.quality_scale * total / sqrt(len(slots)) + head.quality_bias
+    length: float = len(slots) ** 0.5
+    return head.quality_scale * total / length + head.quality_bias
+
+
+def between_edges(tokens: list[str]) -> str:
+    """Tokens as one text in which a word is found whole, never as a part of another."""
+    return EDGE.join(["", *tokens, ""])
 
 
 @cache
-def _words() -> dict[str, str]:
-    """N-gram -> topic."""
-    found: dict[str, str] = {}
+def _words() -> dict[int, list[tuple[str, str]]]:
+    """Slot -> the words that have it, as they stand between edges, each with its topic."""
+    topics: dict[str, str] = {}
     for topic, lists in _WORDS.items():
         chinese: list[str] = []
         english: list[str] = []
         for line in lists.splitlines():
             (english if "|" in line else chinese).append(line.strip())
         words = " ".join(chinese).split() + "".join(english).split("|")
-        found |= {"".join(read(word).tokens): topic for word in words if word}
+        topics |= {between_edges(read(word).tokens): topic for word in words if word}
+    found: dict[int, list[tuple[str, str]]] = {}
+    for word, topic in topics.items():
+        found.setdefault(slot_of(*word.strip(EDGE).split(EDGE)), []).append((word, topic))
     return found
