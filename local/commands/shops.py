@@ -7,9 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from local.tables_at_hand import state_option, tables_at_hand
 from local.terminal import json_option, print_json, say
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from pathlib import Path
+
     from aftersales.settings.model import Settings, Shop
     from local.shop_trial import ShopTrial
 
@@ -30,19 +35,24 @@ def shops() -> None:
     help="Settings file that names the shop.  [default: aftersales.yaml where it exists, else the "
     "settings in force]",
 )
+@state_option
 @json_option
-def test(shop: str, settings_file: str | None, as_json: bool) -> None:
+def test(shop: str, settings_file: str | None, state_dir: Path | None, as_json: bool) -> None:
     """Try a shop's credentials and say what works and what is missing.
 
     Only reads: nothing in the shop is changed, and nothing of it is shown but counts. The exit code
     is 1 where something that the platform offers does not work.
 
+    With --state the shop is looked up in the settings that are in force there, and tried by that
+    desk's clock: a running demonstration has its own.
+
     \b
-    Example:
+    Examples:
       aftersales shops test tb1 --settings aftersales.yaml
+      aftersales shops test lumen-store --state .state/demo
     """
-    found = _shop(shop, _settings(settings_file))
-    trial = _trial(found)
+    settings, now = _settings(settings_file, state_dir)
+    trial = _trial(_shop(shop, settings), now)
     if as_json:
         print_json(_as_json(trial))
     else:
@@ -51,20 +61,26 @@ def test(shop: str, settings_file: str | None, as_json: bool) -> None:
         click.get_current_context().exit(1)
 
 
-def _settings(settings_file: str | None) -> Settings:
+def _settings(settings_file: str | None, state_dir: Path | None) -> tuple[Settings, datetime]:
+    """The settings that name the shop, and the time of the desk that they are of."""
+    from aftersales.clock import business_now, wall_now
     from aftersales.settings.load import load_yaml
     from local.commands.run import SETTINGS_FILE
-    from local.tables_at_hand import tables_at_hand
     from local.terminal import read_text
 
-    if settings_file is None and SETTINGS_FILE.exists() and not os.environ.get("TABLE_PREFIX"):
+    stored = bool(os.environ.get("TABLE_PREFIX")) or state_dir is not None
+    if settings_file is None and SETTINGS_FILE.exists() and not stored:
         settings_file = str(SETTINGS_FILE)
     if settings_file is not None:
-        return load_yaml(read_text(settings_file), settings_file)
-    with tables_at_hand(None):
+        loaded = load_yaml(read_text(settings_file), settings_file)
+        if state_dir is None:
+            return loaded, wall_now()
+        with tables_at_hand(state_dir):
+            return loaded, business_now()
+    with tables_at_hand(state_dir):
         from aftersales.tables import settings
 
-        return settings.load()
+        return settings.load(), business_now()
 
 
 def _shop(shop_id: str, settings: Settings) -> Shop:
@@ -80,8 +96,7 @@ def _shop(shop_id: str, settings: Settings) -> Shop:
     )
 
 
-def _trial(shop: Shop) -> ShopTrial:
-    from aftersales.clock import wall_now
+def _trial(shop: Shop, now: datetime) -> ShopTrial:
     from aftersales.errors import AftersalesError, Misconfigured, Unreachable
     from aftersales.http import PooledTransport
     from aftersales.settings.secrets import resolve
@@ -90,14 +105,24 @@ def _trial(shop: Shop) -> ShopTrial:
     secrets: dict[str, str] = {}
     errors: list[AftersalesError] = []
     if not is_known_by_files_only(shop):
+        known = {**_demo_secrets(shop), **os.environ}
         for name, reference in shop.secrets.items():
             try:
-                secrets[name] = resolve(reference, os.environ)
+                secrets[name] = resolve(reference, known)
             except (Misconfigured, Unreachable) as exc:
                 errors.append(exc)
     if errors:
         return not_connected(shop, errors)
-    return try_shop(shop, secrets, PooledTransport(), wall_now())
+    return try_shop(shop, secrets, PooledTransport(), now)
+
+
+def _demo_secrets(shop: Shop) -> Mapping[str, str]:
+    """A demonstration lends its secrets to its own process only; they open simulators."""
+    if not any(one.startswith("env:AFTERSALES_DEMO_") for one in shop.secrets.values()):
+        return {}
+    from local.simulators.demo_settings import SECRETS
+
+    return SECRETS
 
 
 def _as_json(trial: ShopTrial) -> dict[str, object]:

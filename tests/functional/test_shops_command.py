@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from aftersales.http import HttpRequest
+from local.business_clock import BusinessClock
 from local.loopback import LoopbackHandler, LoopbackServer
+from local.state import State
 from tests.command_line import Ran, aftersales
 from tests.woo_server import KEY, SECRET, WooShop, order_row
 
@@ -99,3 +101,23 @@ def test_an_unknown_shop_and_unreadable_settings_end_with_exit_code_2(settings, 
     assert tried("us", tmp_path / "none.yaml").code == 2
     settings.write_text("shops: 7\n")
     assert tried("us", settings, "--json").code == 2
+
+
+def test_a_shop_of_a_desk_with_its_own_clock_is_tried_by_that_clock(settings, woo, tmp_path):
+    folder, then = tmp_path / "state", datetime(2026, 3, 9, 2, 17, tzinfo=UTC)
+    state = State(folder)
+    BusinessClock(state, 600.0, then).save(final=True)
+    state.close()
+    woo.orders[:] = [order_row(7, "2026-03-09T02:02:00")]
+    assert aftersales("settings", "push", settings, "--state", folder, env=ENV).code == 0
+    ran = aftersales("shops", "test", "us", "--state", folder, "--json", env=ENV)
+    assert (ran.code, ran.json["works"]) == (0, True)
+    words = {each["name"]: each["words"] for each in ran.json["capabilities"]}
+    assert words["orders_by_update"].startswith("1 order of the last hour")
+    assert "0 orders of the last hour" in tried("us", settings).out, "by its own clock, long ago"
+
+
+def test_a_state_folder_in_use_is_known_by_its_settings_not_by_a_file_beside(settings, tmp_path):
+    ran = aftersales("shops", "test", "us", "--state", tmp_path / "empty", env=ENV)
+    assert ran.code == 2
+    assert "Known: none yet." in ran.err
