@@ -224,6 +224,17 @@ def test_ornaments_of_spreadsheets_are_taken_off(desk, tmp_path):
     assert sorted(row[1] for row in rows) == sorted([A, B, "JT1234567890123"])
 
 
+def test_times_of_guaranteed_services_are_kept_where_a_file_has_them(desk, tmp_path):
+    head = (*HEAD, "promised_at", "delivered_at")
+    rows = [
+        (*sent(A), "2026-10-06T12:00", "2026-10-07T09:00"),
+        (*sent("ＪＴ1234567890123"), "", ""),
+    ]
+    read_shipments(desk.connection, write(tmp_path / "s.csv", [head, *rows]), "UTC", desk.folder)
+    kept = desk.connection.execute('SELECT promised_at, delivered_at FROM shipments ORDER BY "row"')
+    assert kept.fetchone() == ("2026-10-06T12:00", "2026-10-07T09:00")
+
+
 def test_a_file_without_the_needed_columns_says_which(desk, tmp_path):
     path = write(tmp_path / "s.csv", [("waybill_number", "weight"), (A, 1)])
     with pytest.raises(BadInput, match="courier, shipped_at, province"):

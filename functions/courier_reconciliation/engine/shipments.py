@@ -37,7 +37,9 @@ NUMBERS = (
     "cod_minor",
     "parcel_count",
 )
-COLUMNS = (*REQUIRED, *NUMBERS, "order_id", "city", "service", "outcome")
+TIMES = ("promised_at", "delivered_at")
+"""For services with a guarantee; kept as they are written, where a file has both."""
+COLUMNS = (*REQUIRED, *NUMBERS, "order_id", "city", "service", "outcome", *TIMES)
 YEARS = (2000, 2060)
 REJECTED_LIMIT = 1000
 SAMPLE = 20_000
@@ -175,6 +177,7 @@ class _Reading:
         self._zone = zone
         self._temp = temp
         self._at = {name: header.index(name) for name in COLUMNS if name in header}
+        self._times = TIMES if all(name in self._at for name in TIMES) else ()
 
     def run(self) -> ShipmentsRead:
         import duckdb
@@ -283,6 +286,7 @@ class _Reading:
         odd.append("(day IS NULL)")
         sides = [f"nullif({number(name)}, 0)" for name in ("length_mm", "width_mm", "height_mm")]
         cells = ", ".join(f"c{n}::VARCHAR" for n in range(len(self._header)))
+        times = "".join(f", {col(name)} AS {name}" for name in self._times)
         time = f"try_cast(left({shipped}, 19) AS TIMESTAMP)"
         dated = (
             f"SELECT *, CASE WHEN length({shipped}) = 10 THEN time::DATE"
@@ -301,7 +305,7 @@ class _Reading:
             f" {number('cod_minor')} AS cod_minor,"
             f" greatest(coalesce({number('parcel_count')}, 1), 1) AS parcel_count,"
             f" {meant['outcome']} AS outcome,"
-            f" CASE WHEN {' OR '.join(odd)} THEN [{cells}] END AS raw"
+            f" CASE WHEN {' OR '.join(odd)} THEN [{cells}] END AS raw{times}"
             f" FROM ({dated}) {' '.join(joins)}"
         )
 
@@ -332,6 +336,7 @@ class _Reading:
             *(volume, province, cell("city"), folded_service(cell("service"))),
             *(whole["declared_value_minor"], whole["cod_minor"]),
             *(max(whole["parcel_count"] or 1, 1), outcome, None),
+            *(cell(name) for name in self._times),
         )
 
 
