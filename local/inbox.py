@@ -1,9 +1,14 @@
-"""The folder into which people drop their files: `<inbox>/<shop_id>/<file>`, and exports of reviews
-as `<inbox>/reviews/<shop_id>/<file>`.
+"""The folder into which people drop their files.
+
+    <inbox>/<shop_id>/<file>           an export of orders       -> inbox/<shop_id>/<file>
+    <inbox>/reviews/<shop_id>/<file>   an export of reviews      -> reviews/<shop_id>/<file>
+    <inbox>/bills/<account>/<file>     a courier's bill          -> bills/<account>/<file>
+    <inbox>/rates/<file>               a rate card               -> rates/<file>
 
 A file is taken once it has stopped growing (unchanged across two looks), stored in the drop bucket
-as `inbox/<shop_id>/<file>` or `reviews/<shop_id>/<file>`, and left where it is. The same content is
-never taken twice for a shop.
+and left where it is. The same export is never taken twice for a shop. Bills and rate cards are
+taken again when the runner starts: whoever checks bills knows those that it has seen, and a rate
+card that was put back to what it said before counts again.
 """
 
 from __future__ import annotations
@@ -20,7 +25,7 @@ from local.state import State
 LOOK_SECONDS = 1.0
 UNFINISHED = (".part", ".partial", ".crdownload", ".download", ".tmp", ".swp")
 UNFINISHED_STARTS = (".", "~$")
-REVIEWS = "reviews"
+REVIEWS, BILLS, RATES = "reviews", "bills", "rates"
 SIZE_LIMIT_BYTES = 256 * 1024 * 1024
 
 
@@ -77,9 +82,10 @@ class Inbox:
         if not self.folder.is_dir():
             return []
         shops = [*self.folder.iterdir()]
-        if (self.folder / REVIEWS).is_dir():
-            shops += (self.folder / REVIEWS).iterdir()
-        return sorted(
+        for name in (REVIEWS, BILLS):
+            if (self.folder / name).is_dir():
+                shops += (self.folder / name).iterdir()
+        found = (
             path
             for shop in shops
             if shop.is_dir() and not shop.name.startswith(".")
@@ -88,6 +94,8 @@ class Inbox:
             and not path.name.startswith(UNFINISHED_STARTS)
             and path.suffix.lower() not in UNFINISHED
         )
+        # Rate cards first: bills beside them are checked by them.
+        return sorted(found, key=lambda path: (path.parent.name != RATES, path))
 
     def _take(self, path: Path, size: int) -> Taken | None:
         if size > SIZE_LIMIT_BYTES:
@@ -99,8 +107,10 @@ class Inbox:
             self._refuse(f"{path} cannot be read: {exc.strerror}.")
             return None
         shop_id, sha256 = path.parent.name, hashlib.sha256(content).hexdigest()
-        holds_reviews = path.parent.parent == self.folder / REVIEWS
-        key = f"{REVIEWS if holds_reviews else 'inbox'}/{shop_id}/{path.name}"
+        key = self._key(path)
+        if key.startswith((f"{BILLS}/", f"{RATES}/")):
+            self._buckets.put(self._bucket, key, content)
+            return Taken(path, shop_id, key)
         with self._state.transaction() as db:
             known = db.execute(
                 "select 1 from taken_files where shop_id = ? and sha256 = ?", (shop_id, sha256)
@@ -113,3 +123,11 @@ class Inbox:
                 "insert into taken_files values (?, ?, ?, ?)", (shop_id, sha256, key, time.time())
             )
         return Taken(path, shop_id, key)
+
+    def _key(self, path: Path) -> str:
+        """What a file is called in the bucket."""
+        shop = path.parent
+        if shop in (self.folder / RATES, self.folder / BILLS):
+            return f"{shop.name}/{path.name}"
+        kind = shop.parent.name if shop.parent != self.folder else "inbox"
+        return f"{kind}/{shop.name}/{path.name}"

@@ -21,18 +21,18 @@ def files_handler(event: Summary, context: Any) -> Summary:
     from courier_reconciliation.checking import check_drop
     from courier_reconciliation.desk import desk_from_environment
 
-    desk = desk_from_environment(context.aws_request_id)
     checked = []
-    if desk.settings.reconciliation.enabled:
-        for record in event.get("Records", ()):
-            stored = record["s3"]["object"]
-            key = unquote_plus(stored["key"])
-            if key.endswith("/"):  # somebody made a folder
-                continue
-            drop = Drop(record["s3"]["bucket"]["name"], key, stored.get("size"))
-            covered = check_drop(desk, drop, context.get_remaining_time_in_millis() / 1000)
-            logger.info("bill checked", key=key, covered=covered)
-            checked.append(covered)
+    for record in event.get("Records", ()):
+        stored = record["s3"]["object"]
+        key = unquote_plus(stored["key"])
+        # The event is the same where the call is tried again: it goes on with its own file.
+        desk = desk_from_environment(stored.get("sequencer") or stored.get("eTag") or key)
+        if key.endswith("/") or not desk.settings.reconciliation.enabled:
+            continue  # somebody made a folder, or wants no bills checked
+        drop = Drop(record["s3"]["bucket"]["name"], key, stored.get("size"))
+        covered = check_drop(desk, drop, context.get_remaining_time_in_millis() / 1000)
+        logger.info("bill checked", key=key, covered=covered)
+        checked.append(covered)
     return {"checked": checked}
 
 

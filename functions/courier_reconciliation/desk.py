@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 class Desk:
     """Everything with an effect that the checking of bills touches; the rules never see it.
 
-    `folder` is where copies of files may lie, "" for the system's own; `owner` names this call, and
-    is the same where the call is tried again.
+    `folder` is where copies of files may lie, "" for the system's own; `owner` names the event
+    that is worked on, and is the same where it is tried again.
     """
 
     settings: Settings
@@ -110,9 +110,9 @@ class Desk:
         )
 
 
-def desk_from_environment(owner: str = "") -> Desk:
-    """The deployed function's desk, as new as the settings."""
+def desk_from_environment(owner: str) -> Desk:
+    """The deployed function's desk for one event, as new as the settings."""
     from aftersales import aws
     from aftersales.tables import settings
 
-    return Desk(settings=settings.load(), s3=aws.client("s3"), owner=owner or uuid.uuid4().hex)
+    return Desk(settings=settings.load(), s3=aws.client("s3"), owner=owner)

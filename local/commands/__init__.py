@@ -58,6 +58,9 @@ COMMANDS: Mapping[str, LazyCommand] = {
         "local.commands.reconcile", "reconcile", "Compare couriers' bills with what was shipped."
     ),
     "rates": LazyCommand("local.commands.rates", "rates", "Prove a rate card, see its prices."),
+    "bills": LazyCommand(
+        "local.commands.bills", "bills", "Checked bills, and what became of their claims."
+    ),
     "webhooks": LazyCommand(
         "local.commands.webhooks", "webhooks", "Why a signed webhook is accepted or refused."
     ),

@@ -121,3 +121,18 @@ def test_a_file_that_is_too_large_is_named_once(drop: Drop) -> None:
 def test_a_folder_that_is_not_there_yet_is_nothing(drop: Drop, tmp_path: Path) -> None:
     inbox = Inbox(tmp_path / "later", "drop", buckets=drop.buckets, state=drop.state, refuse=print)
     assert inbox.look() == []
+
+
+def test_bills_and_rate_cards_have_folders_of_their_own(drop: Drop) -> None:
+    drop.write("bills/readme.txt", "")
+    (drop.folder / "bills" / "sto").mkdir()
+    drop.write("bills/sto/10.csv", "运单号\n")
+    drop.write("rates/2026.csv", "courier\n")
+    assert drop.look() == ["rates/2026.csv", "bills/readme.txt", "bills/sto/10.csv"]
+
+
+def test_a_rate_card_that_is_put_back_to_what_it_said_before_counts_again(drop: Drop) -> None:
+    for content in ("courier,1\n", "courier,22\n", "courier,1\n"):
+        drop.write("rates/2026.csv", content)
+        assert drop.look() == ["rates/2026.csv"]
+    assert drop.buckets.content("drop", "rates/2026.csv") == b"courier,1\n"
