@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from courier_reconciliation.causes.explain import explain
@@ -181,6 +181,7 @@ def test_a_weight_beyond_tolerance_is_found(card, shipment, layout, more, rounde
         planted(found, [Kind.WEIGHT_OVER], difference)
 
 
+@settings(suppress_health_check=[HealthCheck.filter_too_much])
 @given(cards(), shipments(), st.sampled_from(LAYOUTS), st.sampled_from([3000, 5000, 6000]))
 def test_a_wrong_divisor_is_found(card, shipment, layout, divisor):
     assume(shipment.length_mm is not None)

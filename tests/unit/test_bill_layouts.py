@@ -306,7 +306,7 @@ def test_jd_and_deppon_are_known_by_their_headers_and_numbers(bill: Any) -> None
         ("deppon", 1, 80_000, 8800),
     ]
     assert [(t.label, t.amount_minor, t.first_row) for t in deppon.read.declared_totals] == [
-        ("小计", 11400, None),
+        ("小计", 11400, 1),
         ("小计", 8800, 4),
         ("合计", 20200, None),
     ]
@@ -670,3 +670,26 @@ def test_an_own_layout_without_a_header_is_described_by_numbers(bill: Any) -> No
 def test_a_wrong_own_layout_is_told(said: Any, reason: str) -> None:
     with pytest.raises(BadInput, match=reason):
         own_layout("x", said)
+
+
+def test_the_postage_of_ems_is_the_freight_where_a_sum_stands_beside_it(bill: Any) -> None:
+    found = bill(
+        ["邮件号", "收寄日期", "寄达省", "重量(g)", "标准资费", "优惠后资费", "保价费", "合计"],
+        ["1040000000011", "20261003", "四川", "800", "12.00", "9.00", "2.50", "11.50"],
+        ["1040000000028", "20261004", "四川", "800", "12.00", "9.00", "", "9.00"],
+        ["合计", "", "", "", "", "", "", "20.50"],
+    )
+    assert found.lines("courier, amount_minor, freight_minor") == [
+        ("ems", 1150, 900),
+        ("ems", 900, 900),
+    ]
+    assert found.charges == [("1040000000011", "insurance", 250)]
+
+
+def test_a_freight_that_is_all_that_is_asked_for_holds_the_surcharges_too(bill: Any) -> None:
+    found = bill(
+        ["单号", "账单日期", "目的地省", "结算重量", "韵达运费", "应收金额"],
+        ["4640000000011", "2026/10/3", "西藏", "0.5", "20.00", "19.50"],
+        ["4640000000028", "2026/10/4", "浙江", "1.5", "3.20", "2.70"],
+    )
+    assert found.lines("amount_minor, freight_minor") == [(2000, None), (320, None)]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from courier_reconciliation.causes.bill_parts import Main, together
+from courier_reconciliation.causes.bill_parts import RETURN, Main, together
 from courier_reconciliation.causes.freight_case import FreightCase, open_case
 from courier_reconciliation.causes.tolerances import Tolerances
 from courier_reconciliation.model import Outcome, Shipment
@@ -85,10 +85,11 @@ class Chooser:
         if len(rest) == 1:
             return self._keep(rest[0])
         choices = [self._keep(main) for main in rest]
-        for index, choice in enumerate(choices):
-            if agrees(choice):
-                choice.duplicates = [main for at, main in enumerate(rest) if at != index]
-                return choice
+        agreeing = [choice for choice in choices if agrees(choice)]
+        if agreeing:
+            choice = min(agreeing, key=_beside_the_price)
+            choice.duplicates = [main for main in rest if main is not choice.kept]
+            return choice
         whole = self._pieces(rest)
         if agrees(whole) or self._are_pieces(rest):
             return whole
@@ -137,6 +138,17 @@ class Chooser:
             return False
         agreed = choice.case.agrees()
         return agreed is not None and agreed == max(choice.case.expected) > choice.case.expected[0]
+
+
+def _beside_the_price(choice: Choice) -> int:
+    """How far all of the kept row is from all that is due: its freight alone may agree."""
+    if choice.kept is None or not isinstance(choice.case, FreightCase):
+        return 0
+    codes = {code for code, _ in choice.kept.extras}
+    priced = choice.case.priced
+    due = sum(each.amount_minor for each in priced.surcharges
+              if each.code != RETURN or each.code in codes)  # fmt: skip
+    return abs(choice.kept.amount_minor - priced.freight_minor - due)
 
 
 def agrees(choice: Choice) -> bool:

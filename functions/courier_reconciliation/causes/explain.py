@@ -21,6 +21,7 @@ from courier_reconciliation.causes.hypotheses import Fit, Part, Rank, explained_
 from courier_reconciliation.causes.surcharges import (
     Cause,
     SurchargeCheck,
+    at_billed_freight,
     of_main_and_rows,
 )
 from courier_reconciliation.causes.taxes import tax
@@ -50,6 +51,7 @@ from courier_reconciliation.rates.card import (
     facts_of,
 )
 from courier_reconciliation.rates.quotes import Quotes, weigh_by
+from courier_reconciliation.surcharge_codes import OTHER
 
 _VAGUE = (Rank.ZONE_UNSTATED, Rank.VOLUMETRIC_RARE, Rank.WEIGHT_UNSTATED)
 
@@ -142,7 +144,9 @@ class Explainer:
         if choice.kept is not None:
             cause, uncovered = self._freight(choice, case, findings)
         extras = of_main_and_rows(choice.kept, parts.extras)
-        goes_back = choice.ways_back or any(extra.code == RETURN for extra in extras)
+        named = {extra.code for extra in extras}
+        in_lump = facts.outcome is Outcome.RETURNED and OTHER in named
+        goes_back = choice.ways_back or RETURN in named or in_lump
         way_back = self._way_back(case) if goes_back else None
         check = SurchargeCheck(
             case, findings, cause=cause, uncovered=uncovered, return_minor=way_back
@@ -187,14 +191,15 @@ class Explainer:
         if case.billed_minor < case.expected[0]:
             part = Part(None, case.expected[0], case.billed_minor, ())
             _name(findings, case, replace_kind(part, Kind.UNDERBILLED))
-            return None, _is_bare(case, case.expected[0])
+            return at_billed_freight(case, Kind.UNDERBILLED), _is_bare(case, case.expected[0])
         parts, priced = _explained(case)
         for each in parts:
             if each.kind is not None:
                 _name(findings, case, each)
-        cause = None
         if priced is not None:
-            cause = Cause(parts[0].kind or Kind.WEIGHT_OVER, priced)
+            cause: Cause | None = Cause(parts[0].kind or Kind.WEIGHT_OVER, priced)
+        else:
+            cause = at_billed_freight(case, parts[-1].kind)
         return cause, _is_bare(case, parts[0].expected_minor)
 
     def _way_back(self, case: FreightCase) -> int | None:

@@ -103,4 +103,23 @@ class Findings:
                 one = replace(one, kind=Kind.UNDERBILLED, claimable=False)
             if abs(one.difference_minor) >= max(floor_minor, 1):
                 kept.append(one)
-        return Explained(tuple(kept), self.not_auditable_minor, self.reason)
+        return Explained(tuple(_one_shortfall(kept)), self.not_auditable_minor, self.reason)
+
+
+def _one_shortfall(found: list[Discrepancy]) -> list[Discrepancy]:
+    """What a waybill was asked too little for, once: freight and what follows it are one matter."""
+    short = [each for each in found if each.kind is Kind.UNDERBILLED]
+    if len(short) < 2:
+        return found
+    first = short[0]
+    charges = ", ".join(each.charge for each in short)
+    whole = replace(
+        first,
+        charge=TOTAL,
+        billed_minor=sum(each.billed_minor for each in short),
+        expected_minor=sum(each.expected_minor for each in short),
+        evidence=(*first.evidence, ("charges", charges)),
+    )
+    return [
+        whole if each is first else each for each in found if each is first or each not in short
+    ]

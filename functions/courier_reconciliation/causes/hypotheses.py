@@ -187,7 +187,7 @@ def volumes(case: FreightCase, rows: tuple[FreightRow, ...], province: str) -> I
         if by_volume <= own_g(case) or (divisor == agreed and size == own_volume):
             continue
         weighed = weigh_by(rows, own_g(case), size, divisor=divisor)
-        fit = None if weighed is None else _volume_fit(case, by_volume, weighed)
+        fit = None if weighed is None else _volume_fit(case, by_volume, weighed, rank)
         if weighed is not None and fit is not None:
             evidence: Evidence = (
                 ("volume_mm3", size),
@@ -200,7 +200,7 @@ def volumes(case: FreightCase, rows: tuple[FreightRow, ...], province: str) -> I
             yield Guess(Kind.VOLUMETRIC_WRONG, fit, rank, weighed, province, evidence)
 
 
-def _volume_fit(case: FreightCase, by_volume: int, weighed: Weighed) -> Fit | None:
+def _volume_fit(case: FreightCase, by_volume: int, weighed: Weighed, rank: Rank) -> Fit | None:
     billed = case.main.weight_g
     if billed is None:
         return Fit.UNSAID
@@ -208,7 +208,12 @@ def _volume_fit(case: FreightCase, by_volume: int, weighed: Weighed) -> Fit | No
         return Fit.EXACT if billed % 100 else Fit.ROUNDED
     if near(billed, weighed.rounded_g):
         return Fit.ROUNDED
-    return Fit.UNSAID if near(billed, own_g(case)) else None
+    if not near(billed, own_g(case)):
+        return None
+    if not near(billed, case.base.chargeable_g):
+        return Fit.UNSAID
+    # The bill states the contract's weight: a rare divisor would fit by chance only.
+    return None if rank is Rank.VOLUMETRIC_RARE else Fit.AGAINST
 
 
 def weights(case: FreightCase, rows: tuple[FreightRow, ...], province: str) -> Iterator[Guess]:
@@ -270,8 +275,10 @@ def own_weight_fit(case: FreightCase, rounded_g: int | None = None) -> Fit | Non
 
 
 def near(billed_g: int, grams: int | None) -> bool:
-    """Whether a bill may print `grams` so."""
-    return grams is not None and abs(billed_g - grams) <= SCALE_G
+    """Whether a bill may print `grams` so: to the gram, or with fewer decimals."""
+    if grams is None:
+        return False
+    return abs(billed_g - grams) <= (SCALE_G if billed_g % SCALE_G == 0 else 1)
 
 
 def zone_evidence(case: FreightCase, province: str) -> Evidence:

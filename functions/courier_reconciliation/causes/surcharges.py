@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from courier_reconciliation.causes import wording
@@ -10,7 +11,8 @@ from courier_reconciliation.causes.bill_parts import RETURN, Extra, Main
 from courier_reconciliation.causes.findings import Findings
 from courier_reconciliation.causes.freight_case import FreightCase
 from courier_reconciliation.model import Kind, Outcome
-from courier_reconciliation.rates.card import Priced
+from courier_reconciliation.rates.card import E4, Basis, Priced
+from courier_reconciliation.rates.price import half_up, is_valid, surcharge_amount
 from courier_reconciliation.surcharge_codes import OTHER, is_known
 
 _CHARGEBACK = "chargeback"
@@ -23,6 +25,26 @@ class Cause(NamedTuple):
 
     kind: Kind
     priced: Priced
+
+
+def at_billed_freight(case: FreightCase, kind: Kind | None) -> Cause | None:
+    """What is a share of the freight (fuel), counted on the freight that is billed."""
+    if kind not in (Kind.RATE_WRONG, Kind.UNDERBILLED) or not case.main.is_freight:
+        return None
+    off = case.base.row.discount_e4
+    listed = half_up(case.billed_minor * 100 * E4, 100 * E4 - off) if off < 100 * E4 else 0
+    shares = {}
+    for row in case.quotes.card.surcharges:
+        same = row.courier == case.facts.courier and is_valid(row, case.facts.shipped_on)
+        if same and row.basis is Basis.PERCENT_OF_FREIGHT:
+            shares[row.row] = surcharge_amount(row, listed, case.priced.rounded_g, case.facts)
+    if not shares:
+        return None
+    followed = tuple(
+        charge._replace(amount_minor=shares[charge.row]) if charge.row in shares else charge
+        for charge in case.priced.surcharges
+    )
+    return Cause(kind, case.priced._replace(surcharges=followed))
 
 
 class Allowed(NamedTuple):
@@ -94,7 +116,9 @@ class SurchargeCheck:
         self._name_missing()
 
     def _named(self, same: Sequence[Extra], allowed: Allowed | None) -> None:
-        limit = 0 if allowed is None else allowed.billed_price_minor
+        limit = 0
+        if allowed is not None:
+            limit = max(allowed.expected_minor, allowed.billed_price_minor)
         row = None if allowed is None else allowed.row
         if len(same) > 1 and abs(sum(each.amount_minor for each in same) - limit) > self._tolerance:
             best = min(same, key=lambda each: abs(each.amount_minor - limit))
@@ -109,7 +133,8 @@ class SurchargeCheck:
             billed = limit
         elif allowed is not None and allowed.is_due and billed < limit - self._tolerance:
             rule = wording.of_surcharge(first.code, row)
-            self._under(first, billed, allowed.expected_minor, rule)
+            if abs(billed - allowed.expected_minor) > self._tolerance:
+                self._under(first, billed, allowed.expected_minor, rule)
             return
         if allowed is not None and allowed.is_due and self._cause is not None:
             self._follows(first, billed, allowed.expected_minor)
@@ -132,17 +157,45 @@ class SurchargeCheck:
             if single is not None:
                 del self._missing[single]
                 continue
-            due = sum(self._missing.values())
             if extra.code == OTHER:
-                self._missing.clear()
-                may = max((each.billed_price_minor for each in self._allowed.values()
-                           if not each.is_due), default=0)  # fmt: skip
-                if amount < due - self._tolerance:
-                    self._under(extra, amount, due, "the surcharges due")
-                elif amount > due + may + self._tolerance:
-                    self._invalid(extra, due, None)
+                self._lump(extra)
             else:
                 self._invalid(extra, 0, None)
+
+    def _lump(self, extra: Extra) -> None:
+        """One amount for all extras: what is due, what follows a wrong freight, the way back."""
+        billed, due = extra.amount_minor, sum(self._missing.values())
+        follows = sum(
+            each.billed_price_minor
+            for code, each in self._allowed.items()
+            if each.is_due and code not in self._case.apart and code != RETURN
+        )
+        self._missing.clear()
+        if billed < due - self._tolerance and billed < follows - self._tolerance:
+            self._under(extra, billed, due, "the surcharges due")
+            return
+        if self._cause is not None and follows != due and billed >= follows - self._tolerance:
+            self._follows(extra, follows, due)
+            billed -= follows - due
+        may = max((each.billed_price_minor for each in self._allowed.values()
+                   if not each.is_due), default=0)  # fmt: skip
+        if self._case.facts.outcome is Outcome.RETURNED:
+            self._lump_with_way_back(extra, billed, due, may)
+        elif billed > due + may + self._tolerance:
+            self._invalid(replace(extra, amount_minor=billed), due, None)
+
+    def _lump_with_way_back(self, extra: Extra, billed: int, due: int, may: int) -> None:
+        share = self._return or 0
+        if billed > due + share + may + self._tolerance:
+            self._findings.add(
+                Kind.RETURN_OVERCHARGE,
+                extra.row,
+                charge=RETURN,
+                billed=billed,
+                expected=due + share,
+                rule=return_rule(self._return),
+                evidence=(("outcome", Outcome.RETURNED.value),),
+            )
 
     def _way_back(self, same: Sequence[Extra]) -> None:
         outcome = self._case.facts.outcome

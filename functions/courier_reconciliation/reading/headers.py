@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from courier_reconciliation import surcharge_codes
 from courier_reconciliation.model import FREIGHT, TOTAL
-from courier_reconciliation.reading.words import FIELDS, REQUIRED_WORDS, UNREAD_SUFFIXES
+from courier_reconciliation.reading.words import FIELDS, POSTAGE, REQUIRED_WORDS, UNREAD_SUFFIXES
 
 SEARCHED_ROWS = 40
 """Title rows, addresses and notes stand above a table; more than this were never seen."""
@@ -140,6 +140,7 @@ def read(cells: Sequence[object]) -> Header:
             surcharges.append((index, code))
         elif _FEE.search(_bare(folded(name))):
             unsure.append((index, surcharge_codes.code_of(_bare(folded(name)))))
+    _apart_from_sums(claims)
     block = _block(names, claims)
     columns: dict[str, int] = {}
     twice = []
@@ -164,6 +165,16 @@ def read(cells: Sequence[object]) -> Header:
         units={name: units[i] for name, i in columns.items() if units.get(i)},
         twice=tuple(twice),
     )
+
+
+def _apart_from_sums(claims: dict[str, list[tuple[int, int]]]) -> None:
+    """A postage (优惠后资费) beside a column that sums it up with the rest is the freight."""
+    amounts = claims.get("amount", [])
+    words = FIELDS["amount"]
+    postage = [one for one in amounts if words[one[0] % 1000] in POSTAGE]
+    if postage and len(postage) < len(amounts) and "freight" not in claims:
+        claims["amount"] = [one for one in amounts if one not in postage]
+        claims["freight"] = postage
 
 
 def _block(names: Sequence[str], claims: Mapping[str, list[tuple[int, int]]]) -> range:

@@ -310,19 +310,20 @@ def with_sections(
     found = []
     last: dict[tuple[str, str], int] = {}
     for total in totals:
+        if not total.is_sum or total.amount_minor is None:
+            found.append(total)
+            continue
         key = (total.file, total.sheet)
-        if total.is_sum and total.amount_minor is not None and key in last:
-            whole, part = connection.execute(
-                'SELECT coalesce(sum(amount_minor), 0), coalesce(sum(amount_minor) FILTER ("row" >'
-                " ?), 0) FROM (SELECT * FROM lines UNION ALL SELECT * EXCLUDE (reason)"
-                ' FROM refused) WHERE file = ? AND sheet = ? AND "row" < ?',
-                [last[key], *key, total.row],
-            ).fetchone() or (0, 0)
-            if abs(part - total.amount_minor) < abs(whole - total.amount_minor):
-                found.append(replace(total, first_row=last[key] + 1))
-                last[key] = total.row
-                continue
-        if total.is_sum and total.amount_minor is not None:
-            last[key] = total.row
-        found.append(total)
+        after = last.get(key, 0)
+        whole, part, rows = connection.execute(
+            "SELECT coalesce(sum(amount_minor), 0), coalesce(sum(amount_minor) FILTER"
+            ' ("row" > $after AND "row" < $at), 0), count(*) FILTER ("row" > $after AND'
+            ' "row" < $at) FROM (SELECT file, sheet, "row", amount_minor FROM lines UNION ALL'
+            ' SELECT file, sheet, "row", amount_minor FROM refused)'
+            " WHERE file = $file AND sheet = $sheet",
+            {"after": after, "at": total.row, "file": key[0], "sheet": key[1]},
+        ).fetchone() or (0, 0, 0)
+        closer = abs(part - total.amount_minor) < abs(whole - total.amount_minor)
+        found.append(replace(total, first_row=after + 1) if rows and closer else total)
+        last[key] = total.row
     return found

@@ -19,6 +19,7 @@ def settle(connection: DuckDBPyConnection, table: Table, found: Loaded) -> None:
     settling = _Settling(connection, table, found)
     settling.decide_unsure()
     settling.full_charge()
+    settling.one_amount_for_all()
     settling.several_couriers()
     settling.pairs()
     settling.invoices()
@@ -86,6 +87,14 @@ class _Settling:
                 f"UPDATE stage SET amount_minor = {whole} WHERE amount_minor < {whole}"
                 " AND amount_minor >= 0"
             )
+
+    def one_amount_for_all(self) -> None:
+        """A freight that is all that any row asks for holds the surcharges, too."""
+        plan = self._plan
+        if "amount" not in plan.columns or plan.extras or plan.pairs or not plan.has_parts:
+            return
+        if not self._one("SELECT count(*) FROM stage WHERE freight_minor <> amount_minor"):
+            self._execute("UPDATE stage SET freight_minor = NULL")
 
     def several_couriers(self) -> None:
         """Rows of nobody in particular: a courier for each shape of number that is plain."""

@@ -122,6 +122,9 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 
+POSTAGE = frozenset({"优惠后资费", "实收资费"})
+"""All that is due where they stand alone; the price of carrying alone beside a sum (合计)."""
+
 REQUIRED_WORDS = {
     "waybill": "a waybill number (运单号)",
     "amount": "an amount (应收金额, 运费 ...)",

@@ -1,0 +1,94 @@
+"""Surcharges beside a freight that is wrong: one mistake is one difference."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from courier_reconciliation.model import Outcome
+from tests.unit.test_bill_causes import (
+    FAR,
+    FUEL,
+    INSURANCE,
+    LETTER,
+    NEAR,
+    OLD,
+    OTHERS,
+    REMOTE,
+    RETURN,
+    card_of,
+    found,
+    row,
+)
+
+BACK = replace(LETTER, outcome=Outcome.RETURNED)
+NORTH = replace(LETTER, province="西藏")
+
+
+@pytest.mark.parametrize(
+    ("billed", "expected"),
+    [
+        # 4.20 and 8 % of it are due
+        (row(507, freight_minor=470, surcharges=(("fuel", 37),), weight_g=2000, province="广东"),
+         [("rate_wrong", 53)]),
+        (row(503, freight_minor=470, surcharges=(("fuel", 33),), weight_g=2000, province="广东"),
+         [("rate_wrong", 50)]),
+        (row(410, freight_minor=380, surcharges=(("fuel", 30),), weight_g=2000, province="广东"),
+         [("underbilled", -44)]),
+        (row(414, freight_minor=380, surcharges=(("fuel", 34),), weight_g=2000, province="广东"),
+         [("underbilled", -40)]),
+        (row(380, freight_minor=380, weight_g=2000, province="广东"), [("underbilled", -74)]),
+    ],
+)  # fmt: skip
+def test_fuel_follows_the_freight_that_is_billed(billed, expected):
+    card = card_of(NEAR, FUEL)
+    if billed.amount_minor == billed.freight_minor:
+        billed = replace(billed, surcharges=(("fuel", 0),))
+    assert found([billed], LETTER, card) == expected
+
+
+def test_the_share_of_an_old_price_list_is_one_difference_in_a_row_per_service():
+    rows = [
+        row(470, 2, charge="freight", weight_g=2000, province="广东"),
+        row(38, 3, charge="fuel"),
+    ]
+    assert found(rows, LETTER, card_of(NEAR, OLD, FUEL)) == [("rate_wrong", 54)]
+
+
+@pytest.mark.parametrize(
+    ("extras", "shipment", "province", "expected"),
+    [
+        (252, BACK, "广东", []),
+        (420, BACK, "广东", [("return_overcharge", 168)]),
+        (100, BACK, "广东", [("underbilled", -152)]),
+        (530, LETTER, "西藏", [("zone_wrong", 2810)]),
+        (660, LETTER, "西藏", [("surcharge_invalid", 130), ("zone_wrong", 2810)]),
+        (660, NORTH, "西藏", [("surcharge_invalid", 130)]),
+        (530, NORTH, "西藏", []),
+    ],
+)
+def test_one_column_for_all_extras_is_taken_apart(extras, shipment, province, expected):
+    freight = 2700 if province == "西藏" else 420
+    billed = row(freight + extras, freight_minor=freight, surcharges=(("other", extras),),
+                 weight_g=2000, province=province)  # fmt: skip
+    if expected == [("underbilled", -152)]:
+        expected = []  # a return that was not billed in full may be billed later
+    assert sorted(found([billed], shipment, card_of(NEAR, FAR, OTHERS, REMOTE, RETURN))) == expected
+
+
+def test_the_way_out_is_the_row_with_the_surcharges_of_the_way_out():
+    there = row(3440, 9, freight_minor=2700, surcharges=(("remote", 530), ("insurance", 210)),
+                weight_g=2000, province="西藏")  # fmt: skip
+    back = row(2700, 3, freight_minor=2700, weight_g=2000, province="西藏")
+    shipment = replace(NORTH, outcome=Outcome.RETURNED, declared_value_minor=21_000)
+    card = card_of(NEAR, FAR, REMOTE, INSURANCE, RETURN)
+    assert found([back, there], shipment, card) == [("return_overcharge", 1080)]
+
+
+def test_a_divisor_that_nobody_uses_does_not_explain_a_price_at_the_right_weight():
+    card = card_of("zto,,,,*,0,,320,1000,1000,100,proportional,exact,6000,,,,CNY")
+    # 9.9 l / 4000 would be 2.475 kg and 4.67; the bill states 1.915 kg, as it is
+    box = replace(LETTER, weight_g=1915, length_mm=300, width_mm=220, height_mm=150)
+    billed = row(467, weight_g=1915, province="广东")
+    assert found([billed], box, card) == [("rate_wrong", 55)]
