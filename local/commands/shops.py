@@ -47,7 +47,7 @@ def test(shop: str, settings_file: str | None, state_dir: Path | None, as_json: 
     desk's clock: a running demonstration has its own.
 
     \b
-    Examples:
+    Example:
       aftersales shops test tb1 --settings aftersales.yaml
       aftersales shops test lumen-store --state .state/demo
     """
