@@ -53,7 +53,7 @@ class Kind(StrEnum):
     TOTAL_MISMATCH = "total_mismatch"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Shipment:
     """What was really handed to a courier, as the seller knows it.
 
@@ -79,7 +79,7 @@ class Shipment:
     weight_evidence: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class BilledRow:
     """One row of a bill, normalised.
 
@@ -118,7 +118,7 @@ class BilledRow:
     remark: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Discrepancy:
     """One difference between a bill and what it should say.
 

@@ -45,6 +45,7 @@ _SHIPMENT = (
     " s.outcome"
 )
 _OF_LINE = _LINE.count(",") + 1
+_OUTCOMES = {one.value: one for one in Outcome}
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,9 +202,14 @@ class _Run:
         self, extras: dict[int, list[tuple[str, int]]]
     ) -> Iterator[tuple[list[BilledRow], Shipment | None]]:
         """The rows that do not agree, by shipment, or by number where nobody shipped it."""
+        # The few shipments first: else the database would make a lookup table of all of them.
+        self._db.execute(
+            "CREATE OR REPLACE TEMP TABLE of_left_over AS SELECT * FROM shipments"
+            ' WHERE "row" IN (SELECT shipment FROM left_over)'
+        )
         found = self._db.execute(
             f"SELECT {_LINE}, {_SHIPMENT} FROM left_over AS j JOIN lines AS l USING (line)"
-            ' LEFT JOIN shipments AS s ON s."row" = j.shipment'
+            ' LEFT JOIN of_left_over AS s ON s."row" = j.shipment'
             " ORDER BY j.shipment, l.waybill, l.line"
         )
         key: object = None
@@ -424,51 +430,10 @@ def _days(period: str) -> tuple[date | None, date | None]:
 
 
 def _billed(row: Sequence[Any], extras: tuple[tuple[str, int], ...]) -> BilledRow:
-    return BilledRow(
-        file=row[1],
-        sheet=row[2],
-        row=row[3],
-        waybill_number=row[4],
-        courier=row[5],
-        amount_minor=row[6],
-        charge=row[7],
-        currency=row[8],
-        billed_on=row[9],
-        parent_waybill=row[10],
-        order_id=row[11],
-        service=row[12],
-        freight_minor=row[13],
-        surcharges=extras,
-        tax_minor=row[14],
-        discount_minor=row[15],
-        weight_g=row[16],
-        actual_weight_g=row[17],
-        length_mm=row[18],
-        width_mm=row[19],
-        height_mm=row[20],
-        province=row[21],
-        city=row[22],
-        pieces=row[23],
-        is_return=row[24],
-        remark=row[25],
-    )
+    """A row of `_LINE`, whose columns stand in the order of the fields."""
+    return BilledRow(*row[1:14], extras, *row[14:_OF_LINE])
 
 
 def _shipped(row: Sequence[Any]) -> Shipment:
-    return Shipment(
-        waybill_number=row[1],
-        courier=row[2],
-        shipped_on=row[3],
-        province=row[4],
-        order_id=row[5],
-        weight_g=row[6],
-        length_mm=row[7],
-        width_mm=row[8],
-        height_mm=row[9],
-        city=row[10],
-        service=row[11],
-        declared_value_minor=row[12],
-        cod_minor=row[13],
-        parcel_count=row[14],
-        outcome=Outcome(row[15]),
-    )
+    """A row of `_SHIPMENT`, whose columns stand in the order of the fields."""
+    return Shipment(*row[1:15], _OUTCOMES[row[15]])
