@@ -47,8 +47,8 @@ def way_out(settings: Settings, given: Mapping[str, str]) -> dict[str, str | Non
     if regions and (given.get("AWS_PROFILE") or given.get("AWS_ACCESS_KEY_ID")):
         return {ENDPOINT: None, **regions}
     raise Misconfigured(
-        f"{', '.join(users)} need Amazon SNS, and nothing on this machine leads there: no text and "
-        "no alert would reach anybody.",
+        f"Amazon SNS is needed for {', '.join(users)}, and nothing on this machine leads there: no "
+        "text and no alert would reach anybody.",
         what_to_do="Set AWS_REGION and credentials that may publish (AWS_PROFILE, or "
         "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY), or switch them off.",
     )

@@ -258,5 +258,7 @@ def _show_report(found: Report) -> None:
     for label, value in lines.items():
         if value is not None:
             say(f"  {label}: {value}")
-    if facts["lift"] is None:
+    if facts["lift"] is None and not found.held_out:
         say("  What nudging changes is not known: set reminder.holdout_percent.")
+    elif facts["lift"] is None:
+        say("  What nudging changes is not known yet: not enough of these orders have ended.")

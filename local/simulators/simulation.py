@@ -89,7 +89,7 @@ class Simulation:
         self._stack.callback(vendors.stop)
         self._lend_secrets()
         runner.machine.topics.accepts = True
-        runner.machine.topics.listeners.append(self._show_text)
+        runner.machine.topics.listeners.append(self.show_text)
         runner.settings = settings_for(vendors.url)
         self._show(runner)
 
@@ -134,7 +134,7 @@ class Simulation:
 
         self._stack.callback(take_back)
 
-    def _show_text(self, published: Published) -> None:
+    def show_text(self, published: Published) -> None:
         """A text to a buyer, as it stands on a telephone. The number is masked already."""
         if published.topic_arn.startswith(PHONES):
             text = {

@@ -311,7 +311,7 @@ def test_a_desk_that_texts_buyers_does_not_start_where_no_text_would_arrive(
     for name in sns_reach.NAMES:
         aws_environment.delenv(name, raising=False)
     settings = Settings(shops=(Shop(id="uk", platform="woocommerce", buyer_sms=SMS),))
-    with pytest.raises(Misconfigured, match=r"shops\.uk\.buyer_sms need Amazon SNS"):
+    with pytest.raises(Misconfigured, match=r"SNS is needed for shops\.uk\.buyer_sms"):
         a_real_desk(tmp_path, settings).__enter__()
 
 

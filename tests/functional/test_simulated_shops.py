@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from aftersales import phones
 from aftersales.clock import wall_now
 from aftersales.errors import Misconfigured, Refused, Throttled, WebhookRefused
 from aftersales.http import PooledTransport, Transport
@@ -34,6 +35,7 @@ from local.simulators.shop_push import Outage, Pusher, TopPusher, WooPusher
 from local.simulators.shop_push import Webhook as ShopWebhook
 from local.simulators.top import Top
 from local.simulators.woo import HOLD_STOCK_MINUTES, Woo
+from local.simulators.woo_rows import CONSENT_FIELD
 from local.state import State
 
 ORIGIN = datetime(2026, 3, 9, 2, 17, tzinfo=UTC)
@@ -242,6 +244,20 @@ def test_an_order_that_never_was_is_refused_by_both(place: Place) -> None:
     with pytest.raises(Refused) as refused:
         place.woocommerce().order("999999")
     assert refused.value.status == 404
+
+
+def test_woocommerce_tells_made_up_numbers_and_whether_a_buyer_agreed_to_texts(
+    place: Place,
+) -> None:
+    connector, place.now = place.woocommerce(), ORIGIN + timedelta(days=20)
+    told = [connector.contact(s.order_id, CONSENT_FIELD) for s in place.store.sales(place.now)]
+    assert {one.consent for one in told} == {"yes", "no", ""}
+    numbers = {phones.mobile_number(one.phone, one.country) for one in told if one.phone}
+    assert None not in numbers
+    fictional = ("+447700900", "+150355501", "+161355501", "+4917139200", "+3363998")
+    assert {number[:9] for number in numbers if number} >= {"+44770090", "+15035550"}
+    assert all(number.startswith(fictional) for number in numbers if number)
+    assert any(not one.phone for one in told)
 
 
 def test_woocommerce_refuses_a_wrong_key(place: Place) -> None:

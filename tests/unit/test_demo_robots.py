@@ -19,10 +19,13 @@ from aftersales.http import HttpReply, HttpRequest
 from aftersales.messages.base import Field, Labels, Message
 from aftersales.settings.model import Target
 from local.page.page import FILE, headers_for
+from local.simulators.demo_settings import ROOMS
 from local.simulators.frames import frame
 from local.simulators.memory import ChatLog, open_world
 from local.simulators.robots import PER_MINUTE, Robots
+from local.simulators.simulation import Simulation
 from local.state import State
+from local.topics import Topics
 
 ROOM, SECRET = "agents", "SECroom"
 MESSAGE = Message(
@@ -138,6 +141,25 @@ def test_the_chat_is_kept_and_told_and_goes_on_after_a_restart(tmp_path: Path) -
     assert world.origin == now
     assert [m["title"] for m in again.after(0)] == ["one", "two"]
     assert [m["title"] for m in again.after(told[0]["id"])] == ["two"]
+    state.close()
+
+
+def test_a_text_to_a_buyer_is_shown_in_a_room_of_its_own_and_its_number_is_not(
+    tmp_path: Path,
+) -> None:
+    state = State(tmp_path)
+    open_world(state, datetime(2026, 11, 3, tzinfo=UTC))
+    simulation, topics = Simulation(), Topics(state)
+    simulation.chat = ChatLog(state, wall_now)
+    topics.listeners.append(simulation.show_text)
+    form = "Action=Publish&PhoneNumber=%2B447700900123&Message=Lumen+Store%3A+your+order+4108"
+    assert topics.answer(form.encode())[0] == 200
+    topics.publish("arn:aws:sns:us-east-1:000000000000:duty", "an alert", "", {})
+    (shown,) = simulation.chat.after(0)
+    assert shown["room"] in ROOMS
+    assert shown["title"] == "SMS → +44***23"
+    assert shown["lead"] == "Lumen Store: your order 4108"
+    assert "900123" not in str(frame(shown, ROOMS).renderable) + str(shown)
     state.close()
 
 
