@@ -90,6 +90,10 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "发货快递单号", "运单编号", "物流运单号", "快递运单号", "运单号码", "快递编号",
         "tracking_number", "Tracking No", "waybill_number", "waybill", "awb",
     ),
+    "weight": (
+        "称重重量", "实际重量", "包裹重量", "发货重量", "订单重量", "重量", "Parcel Weight",
+        "parcel_weight", "weight",
+    ),
     "courier_name": (
         "快递公司", "物流公司", "承运商", "物流方式", "快递名称", "物流名称", "快递", "物流服务商",
         "courier", "carrier", "Shipping Carrier", "Tracking Company",

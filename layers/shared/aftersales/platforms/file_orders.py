@@ -14,6 +14,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from aftersales.parcels import Order, OrderLine, OrderStatus, RefundStatus, Shipment
 from aftersales.platforms.export_layouts import Layout
@@ -223,8 +224,10 @@ def _lines(rows: Sequence[Fact]) -> tuple[OrderLine, ...]:
 
 def _shipments(rows: Sequence[Fact]) -> tuple[Shipment, ...]:
     found: dict[str, Shipment] = {}
+    weights: dict[str, set[int | None]] = {}
     for fact in rows:
         for shipment in fact.shipments:
+            weights.setdefault(shipment.waybill_number, set()).add(shipment.weight_g)
             known = found.get(shipment.waybill_number)
             if known is None:
                 found[shipment.waybill_number] = shipment
@@ -236,7 +239,11 @@ def _shipments(rows: Sequence[Fact]) -> tuple[Shipment, ...]:
                 named.courier_text,
                 shipment.shipped_at or known.shipped_at,
             )
-    return tuple(found[number] for number in sorted(found))
+    return tuple(
+        # Rows that differ tell the weights of goods, not that of the parcel.
+        replace(found[number], weight_g=own.pop() if len(own := weights[number]) == 1 else None)
+        for number in sorted(found)
+    )
 
 
 def _date_in_number(fact: Fact) -> datetime | None:

@@ -247,6 +247,10 @@ class RowReader(Struct):
             line_id=line_id,
         )
 
+    def _weight(self, row: Row) -> int | None:
+        header = self._column("weight")
+        return self._optional(row, "weight", lambda cell: values.grams(cell, header))
+
     def _shipments(self, row: Row) -> tuple[Shipment, ...]:
         shipments = []
         shipped_at = None
@@ -264,12 +268,14 @@ class RowReader(Struct):
             beside = ""
             if courier_column is not None and courier_column < len(row.cells):
                 beside = values.text(row.cells[courier_column])
+            # One weight for several parcels is nobody's.
+            alone = len(found) == 1 and len(self.header.parcels) == 1
+            weight = self._weight(row) if alone else None
             for number, name in found:
                 self.rounded.look_at(column, number, row.number, lambda: self.raw(row))
                 text = name or beside
-                shipments.append(
-                    Shipment(number, values.courier(text) if text else "", text[:40], shipped_at)
-                )
+                courier = values.courier(text) if text else ""
+                shipments.append(Shipment(number, courier, text[:40], shipped_at, weight))
         return tuple(shipments)
 
 

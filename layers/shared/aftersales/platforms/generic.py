@@ -54,6 +54,7 @@ class _Shipment(msgspec.Struct, frozen=True):
     waybill_number: _Id
     courier: _Short = ""
     shipped_at: _Moment | None = None
+    weight_g: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] | None = None
 
 
 class _Refund(msgspec.Struct, frozen=True):
@@ -269,7 +270,8 @@ def _shipments(told: list[_Shipment]) -> tuple[Shipment, ...]:
             raise BadInput("here must be one waybill number", place=place)
         number = numbers[0][0]
         courier = codes.from_text(each.courier) if each.courier not in codes.NAMES else each.courier
-        shipment = Shipment(number, courier, each.courier[:40], _utc(each.shipped_at))
+        shipped_at = _utc(each.shipped_at)
+        shipment = Shipment(number, courier, each.courier[:40], shipped_at, each.weight_g)
         found.setdefault(number, shipment)
     return tuple(found.values())
 

@@ -10,6 +10,7 @@ import math
 import re
 import unicodedata
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
 from aftersales import money
@@ -23,6 +24,7 @@ SAFE_DIGITS = 15
 SHOWN_DIGITS = 6
 """So many digits survive where a spreadsheet showed 1.23457E+12 and that text was saved."""
 ID_LIMIT_CHARACTERS = 64
+HEAVIEST_PARCEL_G = 200_000
 SERIAL_DAY_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 - a spreadsheet's clock has no zone
 PIECE_MIN_CHARACTERS = 8
 
@@ -117,6 +119,25 @@ def quantity(cell: Cell) -> int | None:
     if not re.fullmatch(r"\d{1,6}", plain):
         raise BadInput("this is no quantity")
     return int(plain)
+
+
+def grams(cell: Cell, header: str) -> int | None:
+    """A weight in grams, or None. The unit stands in the cell or in the header, else it is kg.
+
+    Raises `BadInput` where the text is no weight, or no parcel's.
+    """
+    plain = text(cell).replace(",", "").casefold()
+    match = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?)(kg|公斤|千克|g|克)?", plain)
+    if match is None:
+        if not plain:
+            return None
+        raise BadInput("this is no weight")
+    named = re.search(r"\((kg|公斤|千克|g|克)\)", unicodedata.normalize("NFKC", header).casefold())
+    unit = match[2] or (named[1] if named else "kg")
+    weight = Decimal(match[1]) * (1 if unit in ("g", "克") else 1000)
+    if weight > HEAVIEST_PARCEL_G:
+        raise BadInput("no parcel is that heavy; is the unit of the column in its header?")
+    return int(weight.to_integral_value(ROUND_HALF_UP)) or None
 
 
 def moment(cell: Cell, zone: tzinfo, *, month_first: bool = False) -> datetime | None:
