@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
 
@@ -76,6 +77,9 @@ class ToSend(Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"ToSend({phones.masked(self.number)}, {self.parts})"
+
+    def __rich_repr__(self) -> Iterator[str]:
+        yield phones.masked(self.number)
 
 
 YES = frozenset({"1", "yes", "true", "on", "y", "granted", "subscribed", "ja", "oui", "是", "同意"})

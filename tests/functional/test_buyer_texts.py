@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
+from rich.pretty import pretty_repr
 
 from aftersales.errors import TryLater
 from aftersales.messages.render import render
@@ -33,6 +34,7 @@ from tests.desk_fakes import Clock, Robot
 from unpaid_reminder.desk import Desk
 from unpaid_reminder.report import report_of, said_texts
 from unpaid_reminder.run import remind
+from unpaid_reminder.text_rules import ToSend
 
 NOON = datetime(2026, 11, 3, 12, 0, tzinfo=UTC)
 ALL_SHARDS = range(orders.UNPAID_SHARDS)
@@ -504,5 +506,9 @@ def test_the_week_says_what_became_of_the_texts(world: World) -> None:
 
 def test_nothing_shows_a_number() -> None:
     order = Order(shop_id="uk", order_id="1", status=OrderStatus.UNPAID)
+    contact = Contact(order, NUMBER, "GB", "yes", "https://x/?key=secret")
+    for shown in (contact, ToSend("+447700900123", "Dear Anna", 1)):
+        for text in (repr(shown), str([shown]), pretty_repr(shown)):
+            assert not any(word in text for word in ("900123", "secret", "Anna"))
     assert "900123" not in repr(Contact(order, NUMBER, "GB", "yes", "https://x/?key=secret"))
     assert "secret" not in str(Contact(order, NUMBER, "GB", "yes", "https://x/?key=secret"))

@@ -6,6 +6,7 @@ masked or lent numbers only, and theirs have none.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Protocol
 
 from msgspec import Struct
@@ -28,6 +29,9 @@ class Contact(Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"Contact({self.order.shop_id}, {self.order.order_id})"
+
+    def __rich_repr__(self) -> Iterator[str]:
+        yield f"{self.order.shop_id}, {self.order.order_id}"
 
 
 class TellsContact(Protocol):
