@@ -13,6 +13,7 @@ from aftersales.settings.model import Settings
 from aftersales.tables import feeds
 from review_scanner import health
 from review_scanner.desk import FEED, scanned_shops
+from review_scanner.product_alarms import shops_with_alarms
 
 if TYPE_CHECKING:
     from aftersales.cases.casebook import Casebook
@@ -23,11 +24,14 @@ SendBatch = Callable[[Sequence[str]], None]
 
 
 def plan(settings: Settings, scheduled_time: str, send: SendBatch) -> int:
-    """One message per shop; returns how many. A message that comes twice does no harm."""
-    bodies = [
-        json.dumps({"shop": shop.id, "scheduled_time": scheduled_time})
-        for shop in scanned_shops(settings)
-    ]
+    """One message per shop; returns how many. A message that comes twice does no harm.
+
+    A shop whose reviews arrive by files or pushes has one while an alarm about a product is open.
+    """
+    shops = {shop.id: shop for shop in scanned_shops(settings)}
+    told = [shop for shop in settings.shops if shop.id not in shops]
+    shops |= {shop.id: shop for shop in shops_with_alarms(told)}
+    bodies = [json.dumps({"shop": shop_id, "scheduled_time": scheduled_time}) for shop_id in shops]
     for start in range(0, len(bodies), MESSAGES_PER_CALL):
         send(bodies[start : start + MESSAGES_PER_CALL])
     return len(bodies)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -24,6 +25,8 @@ COMPLAINTS = frozenset({"hidden_complaint", "bad_review", "follow_up_turned_bad"
 EDIT_WINDOW_DAYS = {"taobao": 30.0, "jd": 30.0}
 """How long a bad rating may be changed or removed (platform rules reference,
 `review_modify_window`). Tmall's reviews have no grade to change; of the others nothing is known."""
+NEUTRAL = 3
+"""The middle rating: no bad one yet."""
 _CLEARLY = 1.0
 """A score that moved by less has not moved."""
 
@@ -84,10 +87,13 @@ def decide(
     kind = kind_of(new, rules, asks=asks) if rules.enabled else ""
     if not kind:
         return _settled(old, new)
+    was = kinds_of(old)
+    if rules.reply_closes and kind in COMPLAINTS and _is_answered(old, new, change):
+        ended = new.outcome or ("" if backlog else Outcome.REPLIED.value)
+        return Decision("replied", closes=was, how="replied", outcome=ended)
     waived = _waived(old, new, change, backlog=backlog)
     if waived:
         return Decision(waived, outcome=new.outcome)
-    was = kinds_of(old)
     closes = tuple(each for each in was if each != kind and STRENGTH[each] > STRENGTH[kind])
     replied = change is Change.REPLIED and not new.outcome
     return Decision(
@@ -117,6 +123,16 @@ def _settled(old: ReviewRecord | None, new: ReviewRecord) -> Decision:
     )
 
 
+def _is_answered(old: ReviewRecord | None, new: ReviewRecord, change: Change) -> bool:
+    """Has the seller answered the complaint in public since the last look? What the buyer adds or
+    changes for the worse is said after a reply, as far as one can tell."""
+    if not new.replied or change is Change.WORSE:
+        return False
+    if old is None:
+        return new.follow_verdict is None or not new.follow_verdict.complains
+    return not old.replied
+
+
 def _waived(old: ReviewRecord | None, new: ReviewRecord, change: Change, *, backlog: bool) -> str:
     """Why a review that gives reason for a case gets none all the same; "" where it gets one."""
     if change is Change.NEW:
@@ -134,6 +150,9 @@ def kind_of(record: ReviewRecord, rules: Reviews, *, asks: bool = False) -> str:
     text, added = record.verdict, record.follow_verdict
     low = record.rating is not None and record.rating <= rules.bad_rating
     complaint = text.complains
+    wonders = asks and rules.questions and not complaint
+    if low and record.rating == NEUTRAL and wonders:
+        low = False  # who gives the middle rating and asks something wants an answer
     if added is not None and added.complains:
         # Whoever was unhappy before has only said so again.
         return "bad_review" if low or complaint else "follow_up_turned_bad"
@@ -196,6 +215,23 @@ def clocks(
     if ends <= said_at:
         return by, None
     return min(by, ends), ends
+
+
+def complaints_about(
+    found: Iterable[ReviewRecord], product_id: str, topic: str, since: datetime
+) -> int:
+    """How many buyers have complained of that about a product since then. One angry buyer is one
+    complaint, however many lines the order has."""
+    about = {
+        each.buyer_key or each.review_id
+        for each in found
+        if each.product_id == product_id
+        and topic in each.topics
+        and each.bad
+        and not each.deleted
+        and each.written_at >= since
+    }
+    return len(about)
 
 
 def is_alarm(complaints: int, rules: Reviews) -> bool:

@@ -20,6 +20,7 @@ from aftersales.tables import feeds, reviews
 from review_scanner import health
 from review_scanner.desk import FEED, Desk
 from review_scanner.looking import moments
+from review_scanner.product_alarms import close_alarms
 from review_scanner.taking import Taking
 
 LOOKS = "review_looks"
@@ -38,6 +39,10 @@ def scan_shop(desk: Desk, shop_id: str, seconds_left: float) -> dict[str, Any]:
     what is wrong with our own tables.
     """
     deadline = desk.wall_now() + timedelta(seconds=seconds_left)
+    known = next((shop for shop in desk.settings.shops if shop.id == shop_id), None)
+    if known is not None:
+        # Before anything is read: what is stored now, the indexes may show only later.
+        close_alarms(desk, known, desk.business_now())
     try:
         shop = desk.shop(shop_id)
     except Misconfigured:

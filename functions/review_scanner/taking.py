@@ -16,22 +16,20 @@ from msgspec.structs import replace
 
 from aftersales.calendar import zone_named
 from aftersales.errors import TryLater
-from aftersales.findings import Finding, Severity
+from aftersales.findings import Finding
 from aftersales.review_records import Outcome, ReviewRecord, as_review
 from aftersales.reviews import Review
 from aftersales.settings.model import Shop
 from aftersales.tables import cases, reviews
 from aftersales.tables.reviews import Kept, Places
-from review_scanner import case_facts, records, texts
+from review_scanner import case_facts, product_alarms, records, texts
 from review_scanner.desk import Desk
 from review_scanner.hints import hints_about
-from review_scanner.rules import COMPLAINTS, Change, Decision, change_of, clocks, decide, is_alarm
+from review_scanner.rules import COMPLAINTS, Change, Decision, change_of, clocks, decide
 
 TRIES = 4
 WRITERS = 8
 """Reviews without a case are stored side by side: a large export then takes minutes."""
-UNTOLD_TOPICS = frozenset({"overall", "other"})
-"""Topics that say nothing about what is wrong with a product."""
 
 
 @dataclass
@@ -74,6 +72,8 @@ class Taking:
         review = records.united(as_review(kept.record, kept.said) if kept else None, review)
         if kept is not None and kept.said.cut and kept.record.content_hash == review.content_hash:
             return None
+        if kept is not None and old is not None and kept.reply.state == "sent":
+            old = replace(old, replied=True)  # our own reply is no news when the platform shows it
         new = records.record_of(review, old, self.shop, self.desk.judge, now)
         if old is not None and change_of(old, new) is Change.NONE:
             return None
@@ -136,7 +136,14 @@ class Taking:
             casebook.note(record.subject, decision.kind, decision.note, work.now)
         casebook.open(self._finding(review, work), work.now)
         if decision.kind in COMPLAINTS:
-            self._alarm_about_product(review, work)
+            product_alarms.open_alarms(
+                self.desk,
+                self.shop,
+                record,
+                self._seen.values(),
+                lambda: case_facts.about_product(self.desk.settings, self.shop, record, review),
+                now=work.now,
+            )
 
     def _finding(self, review: Review, work: _Work) -> Finding:
         record, decision = work.record, work.decision
@@ -158,38 +165,6 @@ class Taking:
         words = f"{review.text}\n{review.follow_up}"
         rules = self.desk.settings.review_rules(self.shop.id)
         return hints_about(record, history, copies, rules, presses=texts.presses_for_money(words))
-
-    def _alarm_about_product(self, review: Review, work: _Work) -> None:
-        """Is this one complaint too many about its product?"""
-        record = work.record
-        topics = [topic for topic in record.topics if topic not in UNTOLD_TOPICS]
-        if not record.product_id or not topics:
-            return
-        rules = self.desk.settings.review_rules(self.shop.id)
-        since = work.now - timedelta(days=rules.product_days)
-        stored = reviews.bad_of_product(self.shop.id, record.product_id, since)
-        # The index may lag behind what this run has just stored.
-        recent = {each.review_id: each for each in (*stored, *self._seen.values(), record)}
-        for topic in topics:
-            about = [
-                each
-                for each in recent.values()
-                if each.product_id == record.product_id
-                and topic in each.topics
-                and each.bad
-                and not each.deleted
-                and each.written_at >= since
-            ]
-            # One angry buyer is one complaint, however many lines the order has.
-            count = len({each.buyer_key or each.review_id for each in about})
-            if is_alarm(count, rules):
-                facts = case_facts.about_product(self.desk.settings, self.shop, record, review)
-                facts |= {"topics": topic, "count": count, "days": int(rules.product_days)}
-                subject = f"product:{self.shop.id}/{record.product_id}/{topic}"
-                self.desk.casebook.open(
-                    Finding("product_alarm", subject, Severity.ALARM, self.shop.id, facts),
-                    work.now,
-                )
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ def reply(  # noqa: PLR0917 - click hands over one parameter for each option
 
     Shows the review as it is now and the reply, and sends it when you have said yes. Without --text
     it is the suggested reply for what the review is about. What the platform would refuse is not
-    sent. The cases about the review are closed as replied.
+    sent. The cases about the review are closed as replied, unless `reviews.reply_closes` is off.
 
     \b
     Example:
@@ -77,6 +77,7 @@ def reply(  # noqa: PLR0917 - click hands over one parameter for each option
         platform = _platform(found)
         if text is None:
             text = _suggested(settings, found, review, template)
+        keep_open = keep_open or not settings.review_rules(found.id).reply_closes
         drafted = draft(platform, found, review, read_text("-") if text == "-" else text)
         book = Casebook.of(settings)
         if drafted.kept.reply.state == "sent" and not keep_open:

@@ -51,6 +51,10 @@ def a_record(**changed: object) -> ReviewRecord:
         (a_record(verdict=CALL_ME), False, "hidden_complaint"),
         (a_record(), True, "review_question"),
         (a_record(replied=True), True, ""),
+        (a_record(rating=3), True, "review_question"),
+        (a_record(rating=3, replied=True), True, ""),
+        (a_record(rating=3, verdict=BAD), True, "bad_review"),
+        (a_record(rating=2), True, "bad_review"),
         (a_record(verdict=BAD), True, "hidden_complaint"),
     ],
 )
@@ -90,6 +94,50 @@ def test_a_case_that_an_agent_closed_stays_closed_until_it_gets_worse() -> None:
     worse = replace(old, content_hash="x", rating=1)
     assert decide(old, same, RULES).kind == ""
     assert decide(old, worse, RULES).kind == "bad_review"
+
+
+COMPLAINT = a_record(rating=1, verdict=BAD, marks=("bad_review:warn",))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "closed", "open_kind"),
+    [
+        (COMPLAINT, replace(COMPLAINT, replied=True), "replied", ""),
+        # Answered and edited between two looks.
+        (COMPLAINT, replace(COMPLAINT, replied=True, content_hash="x"), "replied", ""),
+        # Known as answered: the buyer only touched the words.
+        (replace(COMPLAINT, replied=True), replace(COMPLAINT, replied=True, content_hash="x"),
+         "", "bad_review"),
+        # Answered, and then the buyer added a complaint.
+        (COMPLAINT, replace(COMPLAINT, replied=True, content_hash="x", follow_verdict=BAD),
+         "", "bad_review"),
+        (None, a_record(rating=1, verdict=BAD, replied=True), "replied", ""),
+        (None, a_record(rating=1, verdict=BAD, replied=True, follow_verdict=BAD),
+         "", "bad_review"),
+    ],
+)  # fmt: skip
+def test_a_reply_closes_a_complaint_until_the_buyer_says_worse(
+    old: ReviewRecord | None, new: ReviewRecord, closed: str, open_kind: str
+) -> None:
+    decision = decide(old, new, RULES)
+    assert (decision.how, decision.kind) == (closed, open_kind)
+    if not open_kind:
+        assert decision.outcome == "replied"
+        worse = replace(new, marks=(), outcome="replied", content_hash="y", follow_verdict=BAD)
+        assert decide(replace(new, marks=(), outcome="replied"), worse, RULES).kind == "bad_review"
+
+
+def test_where_replies_close_nothing_the_reply_is_noted() -> None:
+    answered = replace(COMPLAINT, replied=True)
+    decision = decide(COMPLAINT, answered, Reviews(reply_closes=False))
+    assert (decision.kind, decision.closes, decision.outcome) == ("bad_review", (), "replied")
+    assert decision.note == "replied on the platform"
+
+
+def test_a_reply_to_an_advertisement_leaves_it_to_be_reported() -> None:
+    advert = a_record(verdict=ADVERT, marks=("review_advertising:notice",))
+    decision = decide(advert, replace(advert, replied=True), RULES)
+    assert (decision.kind, decision.closes) == ("review_advertising", ())
 
 
 def test_a_weaker_case_takes_the_place_of_one_that_has_ended() -> None:

@@ -98,6 +98,7 @@ PLACES = frozenset(
         "token_left",
         "rating",
         "was_rating",
+        "grade",  # what such a rating is called: bad, or neutral
         "topics",
         "product",
         "complaints",  # of how many buyers

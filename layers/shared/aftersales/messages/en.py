@@ -40,6 +40,10 @@ CATALOGUE = Catalogue(
         "changed": ("review changed", "The buyer has changed the review."),
         "replied": ("review answered", "The review has a public answer."),
         "given_up": ("given up", "It was decided not to follow this any further."),
+        "fewer_complaints": (
+            "fewer complaints",
+            "There are fewer complaints about this product than an alarm needs.",
+        ),
         "deleted": ("review gone", "The review is no longer shown."),
         "no_longer_applies": (
             "nothing left to do",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from aftersales.messages.catalogue import Wording
 
 STARS = "{n} of 5 stars"
+NEUTRAL, BAD = "Neutral review", "Bad review"
 OPEN_REVIEW = "Open review"
 HINT_NOTE = "a hint, no verdict"
 CONTACT = "The buyer left a contact: call back first. "
@@ -46,16 +47,16 @@ FIELD_LABELS = {
 }
 KINDS = {
     "bad_review": Wording(
-        title="Bad review[, {rating}][: {topics}]",
-        what="A buyer left a bad review[ ({rating})][ about {topics}][ on {product}].",
+        title="[{grade}|Bad review][, {rating}][: {topics}]",
+        what="[{grade}|Bad review][ ({rating})][ about {topics}][ on {product}].",
         why="It stays on the product's page for every other buyer to read[, and can be edited for "
         "another {edit_left} only].",
         todo="[{contact}]Write to the buyer today, put the "
         "problem right, then ask for the review to be changed, and answer it in public.",
         buyer_text="[{reply}]",
-        solved_title="bad review settled",
+        solved_title="review settled",
         solved_what="[The review now has {rating}|The review is settled].",
-        escalated_what="The bad review got worse[, now {rating}][, about {topics}][ on {product}].",
+        escalated_what="The review got worse[, now {rating}][, about {topics}][ on {product}].",
     ),
     "hidden_complaint": Wording(
         title="Complaint under a good rating[: {topics}]",

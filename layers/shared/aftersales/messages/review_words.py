@@ -14,6 +14,7 @@ from aftersales.money import to_text
 
 REVIEW_CHARACTERS = 300
 TOPICS_SHOWN = 4
+NEUTRAL_RATING = 3
 REPORT = "review_report"
 
 
@@ -21,6 +22,8 @@ class Vocabulary(Protocol):
     """What the module `<language>_reviews` of a language holds beside the wordings."""
 
     STARS: str
+    NEUTRAL: str
+    BAD: str
     TOPICS: Mapping[str, str]
     REFUNDS: Mapping[str, str]
     HINTS: Mapping[str, str]
@@ -48,6 +51,7 @@ def review_words(facts: Facts) -> dict[str, str | None]:
     return {
         "rating": _stars(said, facts.number("rating")),
         "was_rating": _stars(said, facts.number("was_rating")),
+        "grade": said.NEUTRAL if facts.number("rating") == NEUTRAL_RATING else said.BAD,
         "topics": _topics(facts, said),
         "product": facts.masked("product"),
         "complaints": facts.text("count"),

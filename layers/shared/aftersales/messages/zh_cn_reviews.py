@@ -5,6 +5,7 @@ from __future__ import annotations
 from aftersales.messages.catalogue import Wording
 
 STARS = "{n} 星"
+NEUTRAL, BAD = "中评", "差评"
 OPEN_REVIEW = "查看评价"
 HINT_NOTE = "仅供参考"
 CONTACT = "买家留了联系方式，先联系买家。"
@@ -46,14 +47,14 @@ FIELD_LABELS = {
 }
 KINDS = {
     "bad_review": Wording(
-        title="[{rating}|]差评[：{topics}]",
-        what="买家留下了[{rating}|]差评[，说的是{topics}][（{product}）]。",
-        why="差评会一直显示在商品页上，影响别的买家[；{edit_left}后买家就不能再修改]。",
+        title="[{rating}|][{grade}|差评][：{topics}]",
+        what="买家留下了[{rating}|][{grade}|差评][，说的是{topics}][（{product}）]。",
+        why="这条评价会一直显示在商品页上，影响别的买家[；{edit_left}后买家就不能再修改]。",
         todo="[{contact}]当天联系买家，先解决问题，再请买家修改评价，并公开回复。",
         buyer_text="[{reply}]",
-        solved_title="差评已处理",
+        solved_title="评价已处理",
         solved_what="[评价现在是 {rating}|评价已经处理]。",
-        escalated_what="差评更严重了[，现在是 {rating}][，说的是{topics}][（{product}）]。",
+        escalated_what="评价更严重了[，现在是 {rating}][，说的是{topics}][（{product}）]。",
     ),
     "hidden_complaint": Wording(
         title="好评里的不满[：{topics}]",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from aftersales.messages.catalogue import Wording
 
 STARS = "{n} 星"
+NEUTRAL, BAD = "中評", "負評"
 OPEN_REVIEW = "查看評價"
 HINT_NOTE = "僅供參考"
 CONTACT = "買家留了聯絡方式，請先聯絡買家。"
@@ -46,14 +47,14 @@ FIELD_LABELS = {
 }
 KINDS = {
     "bad_review": Wording(
-        title="[{rating}|]負評[：{topics}]",
-        what="買家留下了[{rating}|]負評[，提到{topics}][（{product}）]。",
-        why="負評會一直顯示在商品頁，影響其他買家[；{edit_left}後買家就不能再修改]。",
+        title="[{rating}|][{grade}|負評][：{topics}]",
+        what="買家留下了[{rating}|][{grade}|負評][，提到{topics}][（{product}）]。",
+        why="這則評價會一直顯示在商品頁，影響其他買家[；{edit_left}後買家就不能再修改]。",
         todo="[{contact}]當天聯絡買家，先解決問題，再請買家修改評價，並公開回覆。",
         buyer_text="[{reply}]",
-        solved_title="負評已處理",
+        solved_title="評價已處理",
         solved_what="[評價現在是 {rating}|評價已經處理]。",
-        escalated_what="負評變得更嚴重[，現在是 {rating}][，提到{topics}][（{product}）]。",
+        escalated_what="評價變得更嚴重[，現在是 {rating}][，提到{topics}][（{product}）]。",
     ),
     "hidden_complaint": Wording(
         title="好評裡的不滿[：{topics}]",

@@ -209,6 +209,8 @@ class Reviews(_Struct, frozen=True):
     """A rating up to this opens a case, of 1 to 5; Taobao's neutral is 3."""
     questions: bool = True
     advertising: bool = True
+    reply_closes: bool = True
+    """A public reply, by our command or seen on the platform, closes a complaint as replied."""
     backlog_days: float = 7
     """Reviews older than this when the desk first reads a shop open no case."""
     first_look_back_days: float = 30
@@ -368,9 +370,21 @@ class Settings(_Struct, frozen=True):
         return self.followup.kinds.get(kind, usual)
 
     def review_rules(self, shop_id: str) -> Reviews:
-        """The rules about reviews for one shop: the file's, then the shop's own."""
+        """The rules about reviews for one shop: the file's, then the shop's own. A template of the
+        shop's own takes the place of that one template."""
         overrides = self.shop(shop_id).reviews
-        return msgspec.structs.replace(self.reviews, **overrides) if overrides else self.reviews
+        if not overrides:
+            return self.reviews
+        named = dict(overrides)
+        if "look_again_days" in overrides:
+            named["look_again_days"] = tuple(overrides["look_again_days"])
+        if "templates" in overrides:
+            topics = {**self.reviews.templates, **overrides["templates"]}
+            named["templates"] = {
+                topic: {**self.reviews.templates.get(topic, {}), **texts}
+                for topic, texts in topics.items()
+            }
+        return msgspec.structs.replace(self.reviews, **named)
 
     def source_for(self, courier: str) -> str:
         """The name of the tracking source for a courier, "" where none is set."""

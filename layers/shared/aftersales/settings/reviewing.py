@@ -17,7 +17,6 @@ REPLY_LIMIT_CHARACTERS = 500
 _TOPICS = tuple(REPLIES["en"])
 _STARS = 5
 _FULL_PERCENT = 100
-_FOR_ALL_SHOPS = ("look_again_days", "templates")
 _AT_LEAST_ONE = ("keep_days", "resolve_days", "product_days")
 
 
@@ -29,7 +28,7 @@ def check_reviews(reviews: Reviews, reader: Reader) -> None:
 
 def check_shop_reviews(overrides: dict[str, Any], path: Path, reader: Reader) -> None:
     """Note unknown names, wrong types and impossible values among a shop's own."""
-    fields = {f.name: f for f in msgspec.structs.fields(Reviews) if f.name not in _FOR_ALL_SHOPS}
+    fields = {f.name: f for f in msgspec.structs.fields(Reviews)}
     for name, value in overrides.items():
         inner = (*path, name)
         if not check_name(name, fields, inner, reader, "setting of reviews", at_name=True):

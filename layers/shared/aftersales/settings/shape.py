@@ -139,6 +139,10 @@ class Reader:
 
     def _scalar(self, node: Node, kind: Any, path: Path) -> Any:
         text = node.content
+        if kind is Any and isinstance(text, list):
+            return self._list(node, Any, path)
+        if kind is Any and isinstance(text, dict):
+            return self._mapping(node, Any, path)
         if not isinstance(text, str):
             self.note(path, f"here must be {_NAMES[kind]}, not a list or names with values.")
             return _NOTHING
@@ -165,7 +169,6 @@ _NAMES: dict[Any, str] = {
     int: "a whole number",
     float: "a number",
     bool: "true or false",
-    Any: "a single value",
 }
 _TODO: dict[Any, str] = {
     int: "Write it without quotes or unit, such as 24.",

@@ -175,6 +175,17 @@ def health(source: str) -> SourceHealth:
     return replace(row.health, version=int(row.version or 0))
 
 
+def all_health(sources: Iterable[str]) -> dict[str, SourceHealth]:
+    """The health of several sources; those of which nothing is known are missing. Eventually
+    consistent."""
+    keys = [f"source#{source}" for source in sources]
+    return {
+        row.feed.removeprefix("source#"): row.health
+        for row in _Row.batch_get(keys)
+        if row.health is not None
+    }
+
+
 def save_health(source: str, value: SourceHealth) -> bool:
     """Write a source's health over the version it was made from. False where another was faster."""
     actions = [_Row.health.set(replace(value, version=0)), _Row.version.set(value.version + 1)]
