@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from msgspec import Struct
 
@@ -78,8 +78,8 @@ class ToSend(Struct, frozen=True):
     def __repr__(self) -> str:
         return f"ToSend({phones.masked(self.number)}, {self.parts})"
 
-    def __rich_repr__(self) -> Iterator[str]:
-        yield phones.masked(self.number)
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("number", phones.masked(self.number)), ("parts", self.parts)]
 
 
 YES = frozenset({"1", "yes", "true", "on", "y", "granted", "subscribed", "ja", "oui", "是", "同意"})

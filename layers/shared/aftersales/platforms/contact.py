@@ -6,8 +6,7 @@ masked or lent numbers only, and theirs have none.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Protocol
+from typing import Any, Protocol
 
 from msgspec import Struct
 
@@ -30,8 +29,8 @@ class Contact(Struct, frozen=True):
     def __repr__(self) -> str:
         return f"Contact({self.order.shop_id}, {self.order.order_id})"
 
-    def __rich_repr__(self) -> Iterator[str]:
-        yield f"{self.order.shop_id}, {self.order.order_id}"
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("order", f"{self.order.shop_id}, {self.order.order_id}")]
 
 
 class TellsContact(Protocol):
