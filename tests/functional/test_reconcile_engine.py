@@ -64,13 +64,14 @@ def compare(
     period: str = "2026-10",
     head: Sequence[str] = HEAD,
     bill_head: Sequence[str] = BILL,
+    card: RateCard = CARD,
 ) -> Reconciliation:
     files = [write(folder / f"bill-{n}.csv", [bill_head, *rows]) for n, rows in enumerate(bills, 1)]
     read = read_bills(desk.connection, files, ReadingOptions(period=period, courier="sto"))
     path = write(folder / "shipments.csv", [head, *shipments])
     shipped = read_shipments(desk.connection, path, "Asia/Shanghai", desk.folder)
     options = Options(period=period)
-    return reconcile(desk.connection, read, CARD, options, desk.folder, shipped.rejected)
+    return reconcile(desk.connection, read, card, options, desk.folder, shipped.rejected)
 
 
 def kinds(result: Reconciliation) -> list[tuple[str, str, int]]:

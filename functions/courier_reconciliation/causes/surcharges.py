@@ -174,28 +174,34 @@ class SurchargeCheck:
         if billed < due - self._tolerance and billed < follows - self._tolerance:
             self._under(extra, billed, due, "the surcharges due")
             return
-        if self._cause is not None and follows != due and billed >= follows - self._tolerance:
+        wrong = abs(billed - due) > self._tolerance
+        if wrong and self._cause is not None and billed >= follows - self._tolerance:
             self._follows(extra, follows, due)
             billed -= follows - due
-        may = max((each.billed_price_minor for each in self._allowed.values()
-                   if not each.is_due), default=0)  # fmt: skip
-        if self._case.facts.outcome is Outcome.RETURNED:
-            self._lump_with_way_back(extra, billed, due, may)
-        elif billed > due + may + self._tolerance:
-            self._invalid(replace(extra, amount_minor=billed), due, None)
-
-    def _lump_with_way_back(self, extra: Extra, billed: int, due: int, may: int) -> None:
-        share = self._return or 0
-        if billed > due + share + may + self._tolerance:
+        back = self._case.facts.outcome is Outcome.RETURNED
+        limit = due + (self._return or 0) if back else due
+        if billed <= limit + self._tolerance or self._is_allowed(billed - limit):
+            return
+        if back:
             self._findings.add(
                 Kind.RETURN_OVERCHARGE,
                 extra.row,
                 charge=RETURN,
                 billed=billed,
-                expected=due + share,
+                expected=limit,
                 rule=return_rule(self._return),
                 evidence=(("outcome", Outcome.RETURNED.value),),
             )
+        else:
+            self._invalid(replace(extra, amount_minor=billed), due, None)
+
+    def _is_allowed(self, amount: int) -> bool:
+        """Whether the contract allows this very amount for what is not known beforehand."""
+        return any(
+            abs(amount - each.billed_price_minor) <= self._tolerance
+            for each in self._allowed.values()
+            if not each.is_due
+        )
 
     def _way_back(self, same: Sequence[Extra]) -> None:
         outcome = self._case.facts.outcome

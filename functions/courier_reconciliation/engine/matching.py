@@ -145,6 +145,11 @@ def unbilled(
         f" ELSE 'missing' END AS reason FROM shipments"
         ' WHERE "row" NOT IN (SELECT shipment FROM judged WHERE shipment IS NOT NULL)'
     )
+    connection.execute(
+        "UPDATE unbilled SET reason = 'refused_row' WHERE reason = 'missing' AND shipment IN ("
+        ' SELECT s."row" FROM shipments AS s JOIN refused AS r USING (waybill)'
+        " WHERE r.waybill <> '')"
+    )
     # A row whose number was lost may be the one: then nobody can say that it is missing.
     connection.execute(
         "UPDATE unbilled SET reason = 'refused_row' WHERE reason = 'missing' AND shipment IN ("
@@ -153,5 +158,5 @@ def unbilled(
         " AND (r.province IN (s.province, ''))"
         " AND (r.weight_g IS NULL OR s.weight_g IS NULL"
         f" OR abs(r.weight_g - s.weight_g) * 100 <= greatest({NEAR_PERCENT} * s.weight_g, 100000))"
-        " WHERE r.amount_minor IS NOT NULL)"
+        " WHERE r.amount_minor IS NOT NULL AND r.waybill = '')"
     )

@@ -13,18 +13,16 @@ from courier_reconciliation.causes.explain import Explainer
 from courier_reconciliation.causes.tolerances import DEFAULT, Tolerances
 from courier_reconciliation.causes.whole_waybill import as_one
 from courier_reconciliation.engine import matching, prices
+from courier_reconciliation.engine.missing import SHIPMENT, missing, shipped
 from courier_reconciliation.model import (
-    TOTAL,
     BilledRow,
     DeclaredTotal,
     Discrepancy,
     Kind,
-    Outcome,
     Rejected,
     Shipment,
 )
-from courier_reconciliation.rates.card import NotPriced, RateCard, facts_of
-from courier_reconciliation.rates.price import price
+from courier_reconciliation.rates.card import RateCard
 from courier_reconciliation.result import CourierTotal, NotAuditable, Reconciliation
 
 if TYPE_CHECKING:
@@ -39,13 +37,7 @@ _LINE = (
     " l.discount_minor, l.weight_g, l.actual_g, l.length_mm, l.width_mm, l.height_mm, l.province,"
     " l.city, l.pieces, l.is_return, l.remark"
 )
-_SHIPMENT = (
-    's."row", s.waybill, s.courier, s.shipped_on, s.province, s.order_id, s.weight_g, s.length_mm,'
-    " s.width_mm, s.height_mm, s.city, s.service, s.declared_minor, s.cod_minor, s.parcel_count,"
-    " s.outcome"
-)
 _OF_LINE = _LINE.count(",") + 1
-_OUTCOMES = {one.value: one for one in Outcome}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +88,7 @@ class _Run:
     def run(self, rejected: Sequence[Rejected]) -> Reconciliation:
         period = self._options.period or self._usual_month()
         earlier = self._set_aside(period)
+        self._tell_of_sheets()
         self._options.progress("price")
         prices.lay_out(self._db, self._card, self._temp)
         self._options.progress("match")
@@ -104,7 +97,9 @@ class _Run:
         self._explain(earlier)
         first, last = _days(period)
         matching.unbilled(self._db, self._couriers(), first, last)
-        self._missing()
+        found, unpriced = missing(self._db, self._card)
+        self._found += found
+        self._not_auditable += unpriced
         self._declared()
         self._outside(first, last)
         self._verdicts()
@@ -140,6 +135,16 @@ class _Run:
             self._db.execute("DELETE FROM lines WHERE file = ?", [name])
             self._notes.append(f"{name} is of an earlier month: only parcels billed twice count")
         return True
+
+    def _tell_of_sheets(self) -> None:
+        """What was not counted, and why."""
+        for file in self._bills.files:
+            if file.ignored_sheets:
+                names = ", ".join(file.ignored_sheets)
+                self._notes.append(f"{file.name}: no parcels were found on sheet {names}")
+            for sheet in file.sheets:
+                where = f"{file.name}, sheet {sheet.name}" if sheet.name else file.name
+                self._notes += [f"{where}: {note}" for note in sheet.notes]
 
     def _couriers(self) -> list[str]:
         found = self._db.execute(
@@ -208,7 +213,7 @@ class _Run:
             ' WHERE "row" IN (SELECT shipment FROM left_over)'
         )
         found = self._db.execute(
-            f"SELECT {_LINE}, {_SHIPMENT} FROM left_over AS j JOIN lines AS l USING (line)"
+            f"SELECT {_LINE}, {SHIPMENT} FROM left_over AS j JOIN lines AS l USING (line)"
             ' LEFT JOIN of_left_over AS s ON s."row" = j.shipment'
             " ORDER BY j.shipment, l.waybill, l.line"
         )
@@ -223,40 +228,13 @@ class _Run:
                     yield rows, shipment
                     rows = []
                 if own != key:
-                    key, shipment = own, None if number is None else _shipped(row[_OF_LINE:])
+                    key, shipment = own, None if number is None else shipped(row[_OF_LINE:])
                 billed = _billed(row, tuple(extras.get(row[0], ())))
                 if not billed.courier and shipment is not None:
                     billed = replace(billed, courier=shipment.courier)
                 rows.append(billed)
         if rows:
             yield rows, shipment
-
-    def _missing(self) -> None:
-        """Delivered, and on no bill."""
-        for row in self._db.execute(
-            f'SELECT {_SHIPMENT} FROM unbilled AS u JOIN shipments AS s ON s."row" = u.shipment'
-            " WHERE u.reason = 'missing' ORDER BY s.\"row\""
-        ).fetchall():
-            shipment = _shipped(row)
-            priced = price(self._card, facts_of(shipment))
-            if isinstance(priced, NotPriced):
-                continue
-            evidence = (("shipped_on", shipment.shipped_on.isoformat()),)
-            self._found.append(
-                Discrepancy(
-                    kind=Kind.MISSING_FROM_BILL,
-                    courier=shipment.courier,
-                    waybill_number=shipment.waybill_number,
-                    billed_minor=0,
-                    expected_minor=priced.total_minor,
-                    currency=priced.currency,
-                    charge=TOTAL,
-                    order_id=shipment.order_id,
-                    evidence=evidence,
-                    rule="shipped in the period and on no bill: expect it on a later one",
-                    claimable=False,
-                )
-            )
 
     def _declared(self) -> None:
         """Totals that a bill prints, against the sum of its rows."""
@@ -431,9 +409,5 @@ def _days(period: str) -> tuple[date | None, date | None]:
 
 def _billed(row: Sequence[Any], extras: tuple[tuple[str, int], ...]) -> BilledRow:
     """A row of `_LINE`, whose columns stand in the order of the fields."""
-    return BilledRow(*row[1:14], extras, *row[14:_OF_LINE])
-
-
-def _shipped(row: Sequence[Any]) -> Shipment:
-    """A row of `_SHIPMENT`, whose columns stand in the order of the fields."""
-    return Shipment(*row[1:15], _OUTCOMES[row[15]])
+    values = (*row[1:14], extras, *row[14:_OF_LINE])
+    return BilledRow(*values)

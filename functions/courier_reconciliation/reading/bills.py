@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING
 
 from aftersales.errors import BadInput
 from courier_reconciliation.model import DeclaredTotal, Rejected
-from courier_reconciliation.reading import html_tables, kinds, layouts, load, texts, workbooks
+from courier_reconciliation.reading import (
+    html_tables,
+    kinds,
+    layouts,
+    load,
+    repeats,
+    texts,
+    workbooks,
+)
 from courier_reconciliation.reading.model import BillFile, BillsRead, ReadingOptions, SheetRead
 from courier_reconciliation.reading.tables import Loaded, Table, UnevenError, prepare
 
@@ -75,7 +83,19 @@ class _Reader:
             reason = exc.strerror or type(exc).__name__
             self.rejected.append(Rejected(name, f"the file cannot be read: {reason}"))
         else:
-            self.files.append(self._described(path, name, sha256, sheets, ignored))
+            sheets = repeats.once_on_sheets(self._db, name, sheets)
+            self._keep(self._described(path, name, sha256, sheets, ignored))
+
+    def _keep(self, file: BillFile) -> None:
+        """A file that was given twice, perhaps saved anew under another name, counts once."""
+        if (first := repeats.same_as(file, self.files)) is not None:
+            repeats.take_away(self._db, file.name)
+            self.totals = [one for one in self.totals if one.file != file.name]
+            self.rejected = [one for one in self.rejected if one.file != file.name]
+            reason = f"it has the same rows as {first.name}; each is counted once"
+            self.rejected.append(Rejected(file.name, reason))
+            file = replace(file, lines=0, refused=0, amount_minor=0, period="")
+        self.files.append(file)
 
     def _unused(self, name: str) -> str:
         """The file's name, with a number where two files have the same."""

@@ -116,7 +116,7 @@ def surcharge(text: str) -> str:
             return ""
     # As it is written first: `Fuel Amt` is known with its space.
     written = _UNIT.sub("", text).strip()
-    codes = (surcharge_codes.code_of(written), surcharge_codes.code_of(_bare(name)))
+    codes = (surcharge_codes.word_of(written), surcharge_codes.word_of(_bare(name)))
     code = next((one for one in codes if surcharge_codes.is_known(one)), "")
     if code in ("", FREIGHT, TOTAL, "discount", "tax"):
         return ""

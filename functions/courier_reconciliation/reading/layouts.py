@@ -143,7 +143,7 @@ def _spoken(
 
 
 def _is_charge(text: str) -> bool:
-    return surcharge_codes.is_known(surcharge_codes.code_of(text))
+    return surcharge_codes.is_known(surcharge_codes.word_of(text))
 
 
 def _courier(

@@ -96,8 +96,13 @@ def _shared(
         return RowRead(tuple(lines))
     reader = _Reader(cells, plan)
     values, _ = reader.values()
+    # The money is told once, the other parcels are named: nobody can say that they are not billed.
+    others = {**values, "amount_minor": 0, "freight_minor": None}
     return RowRead(
-        (reader.line(number, numbers[0], values),),
+        (
+            reader.line(number, numbers[0], values),
+            *(reader.line(number, one, others) for one in numbers[1:]),
+        ),
         f"the row is for {len(numbers)} waybills ({', '.join(numbers)}) and does not say what each"
         " of them costs; ask for one row each",
     )

@@ -1,0 +1,102 @@
+"""Shipments that are on no bill, and what they would have cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from courier_reconciliation.engine.matching import NEAR_DAYS
+from courier_reconciliation.model import TOTAL, Discrepancy, Kind, Outcome, Shipment
+from courier_reconciliation.rates.card import NotPriced, RateCard, facts_of
+from courier_reconciliation.rates.price import price
+from courier_reconciliation.result import NotAuditable
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+SHIPMENT = (
+    's."row", s.waybill, s.courier, s.shipped_on, s.province, s.order_id, s.weight_g, s.length_mm,'
+    " s.width_mm, s.height_mm, s.city, s.service, s.declared_minor, s.cod_minor, s.parcel_count,"
+    " s.outcome"
+)
+_OUTCOMES = {one.value: one for one in Outcome}
+
+
+def shipped(row: Sequence[Any]) -> Shipment:
+    """A row of `SHIPMENT`, whose columns stand in the order of the fields."""
+    values = (*row[1:15], _OUTCOMES[row[15]])
+    return Shipment(*values)
+
+
+def missing(
+    connection: DuckDBPyConnection, card: RateCard
+) -> tuple[list[Discrepancy], list[NotAuditable]]:
+    """Delivered, and on no bill; and those of which the card has no price.
+
+    A parcel that a refused row asks the price of may be that row's: it is not called missing.
+    """
+    found: list[Discrepancy] = []
+    unpriced: list[NotAuditable] = []
+    lost = connection.execute(
+        "SELECT courier, billed_on, province, amount_minor FROM refused WHERE waybill = ''"
+        " AND amount_minor > 0"
+    ).fetchall()
+    for row in connection.execute(
+        f'SELECT {SHIPMENT} FROM unbilled AS u JOIN shipments AS s ON s."row" = u.shipment'
+        " WHERE u.reason = 'missing' ORDER BY s.\"row\""
+    ).fetchall():
+        shipment = shipped(row)
+        facts = facts_of(shipment)
+        evidence: tuple[tuple[str, str | int], ...]
+        evidence = (("shipped_on", shipment.shipped_on.isoformat()),)
+        if facts.weight_g is None:
+            # what the lightest parcel costs is the least that will be billed
+            facts = replace(facts, weight_g=1)
+            evidence = (*evidence, ("own_weight_g", "unknown: the least price"))
+        priced = price(card, facts)
+        if isinstance(priced, NotPriced):
+            reason = f"shipped in the period and on no bill; {priced.reason}"
+            unpriced.append(
+                NotAuditable(
+                    shipment.courier,
+                    shipment.waybill_number,
+                    0,
+                    card.freight[0].currency if card.freight else "CNY",
+                    reason,
+                    order_id=shipment.order_id,
+                )
+            )
+        elif _is_of_refused_row(lost, shipment, priced.total_minor):
+            connection.execute(
+                "UPDATE unbilled SET reason = 'refused_row' WHERE shipment = ?", [row[0]]
+            )
+        else:
+            found.append(
+                Discrepancy(
+                    kind=Kind.MISSING_FROM_BILL,
+                    courier=shipment.courier,
+                    waybill_number=shipment.waybill_number,
+                    billed_minor=0,
+                    expected_minor=priced.total_minor,
+                    currency=priced.currency,
+                    charge=TOTAL,
+                    order_id=shipment.order_id,
+                    evidence=evidence,
+                    rule="shipped in the period and on no bill: expect it on a later one",
+                    claimable=False,
+                )
+            )
+    return found, unpriced
+
+
+def _is_of_refused_row(lost: list[tuple[Any, ...]], shipment: Shipment, total_minor: int) -> bool:
+    """Whether a row that lost its number asks for the price of this parcel; if so it is taken."""
+    for one in lost:
+        courier, day, province, amount = one
+        near = day is None or abs((day - shipment.shipped_on).days) <= NEAR_DAYS
+        same = courier in ("", shipment.courier) and province in ("", shipment.province)
+        if near and same and abs(amount - total_minor) <= 1:
+            lost.remove(one)
+            return True
+    return False

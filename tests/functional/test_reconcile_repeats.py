@@ -1,0 +1,110 @@
+"""What a bill says twice, and what it says of parcels without a number of their own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from courier_reconciliation.engine.inputs import read_inputs
+from courier_reconciliation.engine.run import Options, reconcile
+from courier_reconciliation.reading.model import ReadingOptions
+from courier_reconciliation.result import Reconciliation
+from tests.export_files import xlsx_sheets
+from tests.functional.test_reconcile_engine import (
+    BILL,
+    CARD,
+    HEAD,
+    A,
+    B,
+    C,
+    Workshop,
+    compare,
+    desk,
+    kinds,
+    write,
+)
+
+__all__ = ["desk"]
+D = "7740000000004"
+SHIPPED = [(number, "sto", "2026-10-10", 900, "浙江", "delivered") for number in (A, B, C, D)]
+ROWS = [(number, "2026-10-10", 0.9, "浙江", "3.20") for number in (A, B, C, D)]
+
+
+def of_files(desk: Workshop, folder: Path, *bills: Path) -> Reconciliation:
+    shipments = write(folder / "shipments.csv", [HEAD, *SHIPPED])
+    options = ReadingOptions(period="2026-10", courier="sto")
+    read, shipped = read_inputs(desk, bills, shipments, "Asia/Shanghai", options)
+    wanted = Options(period="2026-10")
+    return reconcile(desk.connection, read, CARD, wanted, desk.folder, shipped.rejected)
+
+
+def workbook(folder: Path, name: str, sheets: dict[str, list[tuple[object, ...]]]) -> Path:
+    path = folder / name
+    path.write_bytes(xlsx_sheets({title: [BILL, *rows] for title, rows in sheets.items()}))
+    return path
+
+
+def test_a_sheet_that_repeats_another_is_counted_once_and_named(desk, tmp_path):
+    path = workbook(tmp_path, "bill.xlsx", {"重点件": ROWS[1:3], "明细": ROWS})
+    result = of_files(desk, tmp_path, path)
+    assert kinds(result) == []
+    assert (result.lines, result.total_billed_minor) == (4, 1280)
+    assert result.notes == (
+        "bill.xlsx, sheet 重点件: not counted: its rows stand on sheet 明细 already",
+    )
+
+
+def test_a_parcel_that_two_halves_of_a_month_both_have_is_billed_twice(desk, tmp_path):
+    path = workbook(tmp_path, "bill.xlsx", {"上半月": ROWS[:2], "下半月": ROWS[1:]})
+    assert kinds(of_files(desk, tmp_path, path)) == [(B, "duplicate_waybill", 320)]
+
+
+def test_a_bill_that_was_saved_again_is_counted_once(desk, tmp_path):
+    first = workbook(tmp_path, "bill.xlsx", {"明细": ROWS})
+    again = write(tmp_path / "bill (1).csv", [BILL, *reversed(ROWS)], "gb18030")
+    result = of_files(desk, tmp_path, first, again)
+    assert kinds(result) == []
+    assert result.total_billed_minor == 1280
+    assert [(one.file, one.reason) for one in result.rejected] == [
+        ("bill (1).csv", "it has the same rows as bill.xlsx; each is counted once")
+    ]
+
+
+def test_sheets_without_parcels_are_named(desk, tmp_path):
+    path = tmp_path / "bill.xlsx"
+    path.write_bytes(xlsx_sheets({"汇总": [["项目", "金额"]], "明细": [BILL, *ROWS]}))
+    assert of_files(desk, tmp_path, path).notes == (
+        "bill.xlsx: no parcels were found on sheet 汇总",
+    )
+
+
+def test_parcels_of_a_row_that_is_refused_are_not_called_missing(desk, tmp_path):
+    bill = [(f"{A}/{B}", "2026-10-10", "", "浙江", "6.40"), *ROWS[2:]]
+    result = compare(desk, tmp_path, SHIPPED, bill)
+    assert kinds(result) == []
+    assert "2 waybills" in result.rejected[0].reason
+
+
+def test_a_row_that_lost_its_number_is_known_by_its_price_though_its_weight_is_by_size(
+    desk, tmp_path
+):
+    heavy = (D, "sto", "2026-10-10", 900, "浙江", "delivered")
+    bill = [*ROWS[:3], ("7.74E+12", "2026-10-10", 9, "浙江", "3.20")]
+    assert kinds(compare(desk, tmp_path, [*SHIPPED[:3], heavy], bill)) == []
+
+
+def test_a_missing_parcel_without_a_weight_is_named_at_the_least_price(desk, tmp_path):
+    shipped = [*SHIPPED[:3], (D, "sto", "2026-10-10", "", "浙江", "")]
+    result = compare(desk, tmp_path, shipped, ROWS[:3])
+    assert kinds(result) == [(D, "missing_from_bill", -320)]
+    assert ("own_weight_g", "unknown: the least price") in result.discrepancies[0].evidence
+
+
+def test_a_missing_parcel_that_the_card_does_not_price_is_listed(desk, tmp_path):
+    heavy = (D, "sto", "2026-10-10", 40_000, "浙江", "")
+    card = replace(CARD, freight=(replace(CARD.freight[0], max_weight_g=30_000),))
+    result = compare(desk, tmp_path, [*SHIPPED[:3], heavy], ROWS[:3], card=card)
+    assert kinds(result) == []
+    assert [(one.waybill_number, one.reason) for one in result.not_auditable] == [
+        (D, "shipped in the period and on no bill; the card has no price for 40000 g to 浙江")
+    ]
