@@ -11,7 +11,7 @@ from courier_reconciliation.model import TOTAL, BilledRow, Discrepancy, Kind, Sh
 _EITHER_WAY = (Kind.TAX_MISMATCH, Kind.CURRENCY_MISMATCH)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Explained:
     """All that is wrong with one waybill.
 

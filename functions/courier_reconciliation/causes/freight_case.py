@@ -42,6 +42,9 @@ class FreightCase:
     own_known: bool
     priced: Priced = field(init=False)
     expected: tuple[int, ...] = field(init=False)
+    _reached: tuple[tuple[FreightRow, ...], tuple[int, int]] | None = field(
+        init=False, default=None
+    )
 
     def __post_init__(self) -> None:
         self.priced = self.quotes.priced(self.base, self.facts, self.facts.province)
@@ -52,19 +55,32 @@ class FreightCase:
         """What the row asks for."""
         return self.main.base_minor
 
+    def may_be(self, weighed: Weighed) -> bool:
+        """Whether the freight of a parcel so weighed leaves a `match` possible: asked of all."""
+        freight = self.quotes.freight(weighed)
+        if self._on_top(weighed.row):
+            return freight <= self.main.base_minor + self.tolerances.amount_minor
+        return self._is_billed(freight)
+
+    def reach(self, rows: tuple[FreightRow, ...]) -> tuple[int, int]:
+        """Chargeable grams (from, to) outside of which `may_be` is false by these rows."""
+        if self._reached is None or self._reached[0] is not rows:
+            billed, limit = self.main.base_minor, self.tolerances.amount_minor
+            least = 0 if any(map(self._on_top, rows)) else billed - limit
+            self._reached = (rows, self.quotes.reach(rows, least, billed + limit))
+        return self._reached[1]
+
+    def _on_top(self, row: FreightRow) -> bool:
+        """Whether the price may be more than the freight; what comes on top is not below zero."""
+        return len(self.expected) > 1 and self.quotes.has_more_than_freight(row)
+
     def match(self, weighed: Weighed, province: str) -> Match | None:
         """The price of a parcel so weighed to `province`, where it is what is billed."""
-        if not self.quotes.has_more_than_freight(weighed):
-            # most cards: no need to build a price that does not fit
-            if not self._is_billed(self.quotes.freight(weighed)):
-                return None
-            return Match(self.quotes.priced(weighed, self.facts, province), self.expected[0])
-        freight = self.quotes.freight(weighed)
-        if freight > self.main.base_minor + self.tolerances.amount_minor:
-            return None  # what comes on top is never below zero
-        if len(self.expected) == 1 and not self._is_billed(freight):
+        if not self.may_be(weighed):
             return None
         priced = self.quotes.priced(weighed, self.facts, province)
+        if not self.quotes.has_more_than_freight(weighed.row):
+            return Match(priced, self.expected[0])
         for amount, expected in zip(self._amounts(priced), self.expected, strict=False):
             if self._is_billed(amount):
                 return Match(priced, expected)

@@ -23,6 +23,7 @@ USUAL_DIVISORS = (6000, 5000, 8000, 3000, 12000)
 OTHER_DIVISORS = (4000, 4800, 7000, 9000, 10000)
 """Divisors that contracts use (courier bills reference); the first are the common ones."""
 STEPS_TRIED = 60
+_MODES = tuple(Rounding)
 _STEP_G = {
     Rounding.CEIL_1000: 1000,
     Rounding.DROP_300: 1000,
@@ -124,8 +125,10 @@ def _zones(case: FreightCase, provinces: tuple[str, ...], rank: Rank) -> Iterato
         if province == case.facts.province or isinstance(rows, NotPriced):
             continue
         weighed = weigh_own(case, rows)
-        fit = None if weighed is None else own_weight_fit(case, weighed.rounded_g)
-        if weighed is not None and fit is not None:
+        if weighed is None or not case.may_be(weighed):
+            continue
+        fit = own_weight_fit(case, weighed.rounded_g)
+        if fit is not None:
             evidence = zone_evidence(case, province)
             yield Guess(Kind.ZONE_WRONG, fit, rank, weighed, province, evidence)
 
@@ -133,19 +136,24 @@ def _zones(case: FreightCase, provinces: tuple[str, ...], rank: Rank) -> Iterato
 def roundings(case: FreightCase, rows: tuple[FreightRow, ...], province: str) -> Iterator[Guess]:
     """Each outcome of another rounding mode, named by the first mode that gives it."""
     agreed = case.base.row.rounding
+    own, size = own_g(case), volume(case)
+    low, high = case.reach(rows)
+    heaviest = max(max(own, volumetric_g(size, row.volumetric_divisor)) for row in rows)
+    if own > high or heaviest < low:
+        return
     # What the contract's own rounding gives is no other outcome.
     seen = {(case.base.row.row, case.base.rounded_g)}
     # One row serves every weight: there is nothing to choose by the rounded one.
     ways = (False,) if len(rows) == 1 else (False, True)
-    for mode in Rounding:
+    for mode in _MODES:
         if mode is agreed:
             continue
         for by_rounded in ways:
-            weighed = weigh_by(rows, own_g(case), volume(case), mode=mode, by_rounded=by_rounded)
+            weighed = weigh_by(rows, own, size, mode=mode, by_rounded=by_rounded)
             if weighed is None or (weighed.row.row, weighed.rounded_g) in seen:
                 continue
             seen.add((weighed.row.row, weighed.rounded_g))
-            fit = _rounding_fit(case, weighed)
+            fit = _rounding_fit(case, weighed) if case.may_be(weighed) else None
             if fit is not None:
                 evidence = (
                     ("chargeable_weight_g", case.base.chargeable_g),
@@ -182,13 +190,19 @@ def volumes(case: FreightCase, rows: tuple[FreightRow, ...], province: str) -> I
     if own_volume:
         tries += [(own_volume, each, Rank.VOLUMETRIC) for each in USUAL_DIVISORS]
         tries += [(own_volume, each, Rank.VOLUMETRIC_RARE) for each in OTHER_DIVISORS]
+    own = own_g(case)
+    low, high = case.reach(rows)
     for size, divisor, rank in tries:
         by_volume = volumetric_g(size, divisor)
-        if by_volume <= own_g(case) or (divisor == agreed and size == own_volume):
+        if not low <= by_volume <= high:
             continue
-        weighed = weigh_by(rows, own_g(case), size, divisor=divisor)
-        fit = None if weighed is None else _volume_fit(case, by_volume, weighed, rank)
-        if weighed is not None and fit is not None:
+        if by_volume <= own or (divisor == agreed and size == own_volume):
+            continue
+        weighed = weigh_by(rows, own, size, divisor=divisor)
+        if weighed is None or not case.may_be(weighed):
+            continue
+        fit = _volume_fit(case, by_volume, weighed, rank)
+        if fit is not None:
             evidence: Evidence = (
                 ("volume_mm3", size),
                 ("volumetric_weight_g", by_volume),
@@ -221,11 +235,14 @@ def weights(case: FreightCase, rows: tuple[FreightRow, ...], province: str) -> I
     chargeable, billed = case.base.chargeable_g, case.main.weight_g
     if billed is None or not case.own_known or billed <= chargeable:
         return
+    low, high = case.reach(rows)
+    if not low <= billed <= high:
+        return
     within = billed - chargeable <= case.tolerances.weight_g(chargeable)
     kind = None if within else Kind.WEIGHT_OVER
     rank = Rank.WITHIN_TOLERANCE if within else Rank.WEIGHT
     for weighed in (weigh_by(rows, billed, None), weigh_as_rounded(rows, billed)):
-        if weighed is not None:
+        if weighed is not None and case.may_be(weighed):
             yield Guess(kind, Fit.ROUNDED, rank, weighed, province, weight_evidence(case))
 
 

@@ -24,6 +24,8 @@ def as_one(found: Sequence[Discrepancy]) -> list[Discrepancy]:
 
     Rows of the same charge (a parcel billed three times) stay apart: each is claimed by itself.
     """
+    if len(found) <= 1:
+        return list(found)
     taken: dict[tuple[Kind, str, str], list[list[Discrepancy]]] = {}
     for one in found:
         if one.kind in WHOLE:

@@ -120,7 +120,7 @@ class RateCard:
         return tuple(sorted({row.courier for row in self.freight}))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PricingFacts:
     """What a price depends on. `volume_mm3` None: the size is not known. `service` is folded."""
 

@@ -218,8 +218,8 @@ def total(found: Weighed, extras: Iterable[SurchargeRow], facts: PricingFacts) -
         for extra in extras
     ]
     due = tuple(charge for charge in charges if is_due(charge.due, facts) and charge.amount_minor)
-    untaxed = freight + sum(charge.amount_minor for charge in due)
-    tax = half_up(untaxed * row.tax_e4, 100 * E4)
+    untaxed = freight + sum([charge.amount_minor for charge in due])
+    tax = half_up(untaxed * row.tax_e4, 100 * E4) if row.tax_e4 else 0
     return Priced(
         freight_minor=freight,
         surcharges=due,

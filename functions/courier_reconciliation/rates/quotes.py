@@ -5,6 +5,8 @@ A `Quotes` belongs to one card and remembers which rows serve whom; it holds not
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -33,6 +35,9 @@ from courier_reconciliation.rates.price import (
     volumetric_g,
 )
 
+NO_END_G = 1 << 31
+MOST_UP_G, MOST_DOWN_G = 1000, 300
+"""No rounding moves a weight further (`price.rounded`)."""
 _REMEMBERED = 200_000
 _BY_CARD = -1
 """As a divisor: the one that each row of the card has."""
@@ -45,7 +50,9 @@ class Quotes:
         self.card = card
         self._rows: dict[tuple[str, str, date, str], tuple[FreightRow, ...] | NotPriced] = {}
         self._surcharges: dict[tuple[str, str, date, str], tuple[SurchargeRow, ...]] = {}
-        self._freight: dict[tuple[int, int, int], int] = {}
+        self._freight: dict[tuple[int, int], int] = {}
+        self._reach: dict[tuple[int, int], int] = {}
+        self._others: dict[tuple[str, str, date, str], tuple[FreightRow, ...]] = {}
         self._zones: dict[tuple[str, str, date], tuple[str, ...]] = {}
         self._with_surcharges = {row.courier for row in card.surcharges}
 
@@ -78,20 +85,25 @@ class Quotes:
 
     def other_terms(self, facts: PricingFacts) -> tuple[FreightRow, ...]:
         """Rows for the province that do not serve this parcel: other dates, other services."""
-        served = self.rows(facts, facts.province)
-        used = () if isinstance(served, NotPriced) else served
-        return tuple(
-            row
-            for row in self.card.freight
-            if row.courier == facts.courier
-            and names(row.provinces, facts.province)
-            and row not in used
-            and (row.service != facts.service or not is_valid(row, facts.shipped_on))
-        )
+        key = (facts.courier, facts.service, facts.shipped_on, facts.province)
+        found = self._others.get(key)
+        if found is None:
+            served = self.rows(facts, facts.province)
+            used = () if isinstance(served, NotPriced) else served
+            _bound(self._others)
+            found = self._others[key] = tuple(
+                row
+                for row in self.card.freight
+                if row.courier == facts.courier
+                and names(row.provinces, facts.province)
+                and row not in used
+                and (row.service != facts.service or not is_valid(row, facts.shipped_on))
+            )
+        return found
 
     def freight(self, found: Weighed) -> int:
         """The freight of a weighed parcel, after discount and minimum."""
-        key = (id(self.card), found.row.row, found.rounded_g)
+        key = (found.row.row, found.rounded_g)
         freight = self._freight.get(key)
         if freight is None:
             _bound(self._freight)
@@ -99,9 +111,36 @@ class Quotes:
             freight = self._freight[key] = net_freight(found.row, listed)
         return freight
 
-    def has_more_than_freight(self, found: Weighed) -> bool:
+    def reach(self, rows: Sequence[FreightRow], least: int, most: int) -> tuple[int, int]:
+        """Grams (from, to), before rounding, outside of which no freight is `least` to `most`.
+
+        A first sieve: what lies inside may still have another price.
+        """
+        low, high = NO_END_G, -NO_END_G
+        for row in rows:
+            if row.step_price_minor < 0:
+                return 0, NO_END_G
+            start, end = self._from(row, least), self._from(row, most + 1)
+            if start < end:
+                low, high = min(low, start), max(high, end)
+        return low - MOST_UP_G, high + MOST_DOWN_G
+
+    def _from(self, row: FreightRow, amount: int) -> int:
+        """The rounded weight from which on the row costs `amount` or more."""
+        key = (row.row, amount)
+        found = self._reach.get(key)
+        if found is None:
+            _bound(self._reach)
+
+            def freight(grams: int) -> int:
+                return net_freight(row, list_freight(row, grams))
+
+            found = self._reach[key] = bisect_left(range(NO_END_G), amount, key=freight)
+        return found
+
+    def has_more_than_freight(self, row: FreightRow) -> bool:
         """Whether surcharges or tax may come on top of the freight."""
-        return found.row.tax_e4 > 0 or found.row.courier in self._with_surcharges
+        return row.tax_e4 > 0 or row.courier in self._with_surcharges
 
     def priced(self, found: Weighed, facts: PricingFacts, province: str) -> Priced:
         """The whole price of a weighed parcel as if it went to `province`."""
@@ -134,7 +173,9 @@ def weigh_by(
     second: Weighed | None = None
     for row in rows:
         by = row.volumetric_divisor if divisor == _BY_CARD else divisor
-        chargeable = max(weight_g, volumetric_g(volume_mm3, by))
+        chargeable = weight_g
+        if volume_mm3 and by:
+            chargeable = max(weight_g, volumetric_g(volume_mm3, by))
         after = rounded(mode or row.rounding, chargeable)
         if fits(row, after if by_rounded else chargeable):
             return Weighed(row, chargeable, after)

@@ -1,0 +1,50 @@
+"""The sieve of weights before prices are tried: it may let too much pass, but never too little."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from courier_reconciliation.rates.card import FreightRow, RateCard, Rounding, StepMode
+from courier_reconciliation.rates.price import rounded
+from courier_reconciliation.rates.quotes import Quotes, weigh_as_rounded
+
+rows = st.builds(
+    FreightRow,
+    row=st.just(2),
+    courier=st.just("sto"),
+    base_price_minor=st.integers(0, 2000),
+    base_weight_g=st.sampled_from([0, 500, 1000, 3000]),
+    step_weight_g=st.sampled_from([100, 500, 1000]),
+    step_price_minor=st.integers(-50, 600),
+    step_mode=st.sampled_from(StepMode),
+    discount_e4=st.sampled_from([0, 80_000, 1_000_000]),
+    minimum_minor=st.sampled_from([0, 450]),
+)
+
+
+@given(
+    first=rows,
+    second=rows,
+    grams=st.integers(1, 90_000),
+    mode=st.sampled_from(Rounding),
+    off=st.integers(0, 30),
+)
+def test_a_weight_with_the_price_asked_for_is_always_in_reach(
+    first: FreightRow, second: FreightRow, grams: int, mode: Rounding, off: int
+) -> None:
+    second = replace(second, row=3)
+    quotes = Quotes(RateCard((first, second)))
+    weighed = weigh_as_rounded((first,), rounded(mode, grams))
+    assert weighed is not None
+    price = quotes.freight(weighed)
+    low, high = quotes.reach((first, second), price - off, price + off)
+    assert low <= grams <= high
+
+
+def test_an_amount_between_two_steps_is_out_of_reach_of_every_weight() -> None:
+    row = FreightRow(2, "sto", 300, base_weight_g=1000, step_weight_g=1000, step_price_minor=100)
+    low, high = Quotes(RateCard((row,))).reach((row,), 436, 438)
+    assert low > high
