@@ -37,6 +37,7 @@ from courier_reconciliation.parcels_of_bill import Known, Wanted, lay_out
 from courier_reconciliation.reading.bills import read_bills
 from courier_reconciliation.reading.model import BillFile, BillsRead, ReadingOptions
 from courier_reconciliation.result import Reconciliation
+from courier_reconciliation.surcharge_codes import Due
 
 if TYPE_CHECKING:
     from courier_reconciliation.desk import Desk
@@ -164,6 +165,7 @@ class _Check:
             read.days,
             others_bill_too=self._desk.shares_its_courier(self._drop.account),
         )
+        result = claiming.without_guesses(result, self._never_said())
         same = before is not None and before.content_hash == read.own.content_hash
         arrived = before.arrived_at if before is not None and same else now
         dates = self._dates(read.period, arrived)
@@ -252,6 +254,13 @@ class _Check:
         card = together(cards.cards, read.couriers)
         options = Options(period=read.period, tolerances=self._desk.tolerances())
         return reconcile(self._db, read.all, card, options, self._folder)
+
+    def _never_said(self) -> list[Due]:
+        """What is said of no parcel: declared values, cash on delivery."""
+        values, cash = self._db.execute(
+            "SELECT count(declared_minor), count(cod_minor) FROM shipments"
+        ).fetchone() or (0, 0)
+        return [due for due, count in ((Due.DECLARED, values), (Due.COD, cash)) if not count]
 
     def _given_back(self) -> dict[str, int]:
         """Waybill -> what this bill gives back for an earlier one: it has negative rows only."""

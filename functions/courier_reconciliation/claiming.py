@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -12,6 +12,7 @@ from aftersales.courier_bills import Bill, Cause, Claim, claim_id
 from aftersales.money import to_text
 from courier_reconciliation.model import Discrepancy, Kind
 from courier_reconciliation.result import Reconciliation
+from courier_reconciliation.surcharge_codes import Due, due_of
 
 CAUSES_KEPT = 12
 SHORT_BILL_DAYS = 20
@@ -109,6 +110,24 @@ def without_what_is_none(
         total_expected_minor=result.total_expected_minor + back,
         claimable_minor=sum(d.difference_minor for d in found if is_claim(d)),
     )
+
+
+def without_guesses(result: Reconciliation, unknown: Collection[Due]) -> Reconciliation:
+    """The answer without claims for surcharges of which nobody can say whether they are due.
+
+    `unknown`: what is said of no parcel at all, such as a declared value. Where it is said of some,
+    nothing said means that nothing was ordered.
+    """
+
+    def seen(one: Discrepancy) -> Discrepancy:
+        if one.kind is not Kind.SURCHARGE_INVALID or due_of(one.charge) not in unknown:
+            return one
+        rule = f"{one.rule}; whether it was ordered is not known of any parcel"
+        return replace(one, claimable=False, rule=rule)
+
+    found = tuple(map(seen, result.discrepancies))
+    claimable = sum(one.difference_minor for one in found if is_claim(one))
+    return replace(result, discrepancies=found, claimable_minor=claimable)
 
 
 def is_claim(one: Discrepancy) -> bool:

@@ -52,7 +52,7 @@ def a_month(courier: str = "sto", each: int = 1, fair: int = 60) -> Month:
     return month
 
 
-def ship(month: Month) -> None:
+def ship(month: Month, *, with_values: bool = True) -> None:
     """The parcels of a month, as the desk knows them after the tracker has followed them."""
     for p in month.parcels:
         shipped_at = datetime(p.day.year, p.day.month, p.day.day, 0, 30, tzinfo=UTC)
@@ -71,7 +71,7 @@ def ship(month: Month) -> None:
                 length_mm=length,
                 width_mm=width,
                 height_mm=height,
-                declared_value_minor=p.declared or None,
+                declared_value_minor=(p.declared or None) if with_values else None,
                 **STATES[p.outcome],
             ),
             shards=1,
@@ -378,3 +378,19 @@ def test_a_parcel_without_a_scan_is_not_called_never_moved_where_nobody_could_be
     assert outcome_of(replace_struct(asked, shipped_at=NOW - timedelta(days=9)), 10) is (
         Outcome.UNKNOWN
     )
+
+
+def test_insurance_is_not_claimed_back_where_nobody_knows_what_was_insured(
+    world: World, tmp_path: Path
+) -> None:
+    month = a_month()
+    ship(month, with_values=False)
+    put_rates(world, tmp_path, "sto")
+    drop(world, month, tmp_path)
+    world.call("courier_reconciliation_files")
+    insured = {row.number for row in month.rows if row.insurance}
+    assert insured
+    surcharges = {c.waybill_number for c in bills.claims_of("sto") if c.charge == "insurance"}
+    assert not surcharges
+    others = [one for one in planted(month) if one[0] not in insured]
+    assert [one for one in found() if one[0] not in insured] == others
