@@ -262,6 +262,7 @@ def world_of(tables: Tables, folder: Path, environment: pytest.MonkeyPatch) -> I
             environment.setenv(f"{queue.upper()}_QUEUE_URL", address)
         for name, value in SECRETS.items():
             environment.setenv(name, value)
+        environment.setenv("REPORT_BUCKET", "aftersales-drop")
         environment.setenv("ROBOT_URL", f"{url}/robot/send?access_token={ROBOT_TOKEN}")
         environment.setenv("AFTERSALES_CLOCK", f"{time.time()},{NOW.timestamp()},1")
         settings = settings_at(url)

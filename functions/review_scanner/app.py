@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 
 from aftersales import batch
 from aftersales.clock import business_now
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 logger = Logger(service="review_scanner")
 Summary = dict[str, Any]
@@ -84,11 +87,23 @@ def apply_handler(event: Summary, _context: Any) -> Summary:
 @logger.inject_lambda_context(clear_state=True)
 def report_handler(_event: Summary, _context: Any) -> Summary:
     """Weekly schedule: tell the operators what last week's reviews were like."""
+    import os
+
+    from aftersales import aws
     from aftersales.cases.casebook import Casebook
+    from aftersales.errors import OutsideFailure
     from aftersales.tables import settings
+    from review_scanner import report_files
     from review_scanner.weekly_telling import last_week, tell_of_week
 
+    def keep(files: Mapping[str, str]) -> str:
+        try:
+            return report_files.keep(aws.client("s3"), os.environ["REPORT_BUCKET"], files)
+        except OutsideFailure as exc:
+            logger.warning("charts not stored", reason=str(exc))  # the figures are told without
+            return ""
+
     current, now = settings.load(), business_now()
-    covered = tell_of_week(current, Casebook.of(current), last_week(current, now), now)
+    covered = tell_of_week(current, Casebook.of(current), last_week(current, now), now, keep)
     logger.info("report told", covered=covered)
     return covered

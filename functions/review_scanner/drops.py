@@ -21,6 +21,8 @@ FOLDER = "reviews/"
 FILES = "review_files"
 QUARANTINE_LIMIT_ROWS = 1000
 EXAMPLES = 3
+REFUSED_SHOWN = 20
+"""Refused rows that a summary names; all of them are in quarantine."""
 AT_ONCE = 100
 
 
@@ -36,10 +38,18 @@ def import_drop(
     try:
         if not rest:
             raise BadInput(f"the file lies in no shop's folder; drop it as {FOLDER}<shop>/<file>")
-        return import_file(_fetch(s3, bucket, key, size), name, shop_id, desk)
+        content = _fetch(s3, bucket, key, size)
     except BadInput as exc:
-        _put_aside([RejectedRow(exc.place or name, exc.reason)], name or shop_id, shop_id, desk)
-        return {"file": name, "shop": shop_id, "problem": exc.reason}
+        return _refuse(exc, name, shop_id, desk)
+    return import_or_refuse(content, name, shop_id, desk)
+
+
+def import_or_refuse(content: bytes, name: str, shop_id: str, desk: Desk) -> dict[str, Any]:
+    """Take in the reviews of a file; one that holds none ends up as a case, too."""
+    try:
+        return import_file(content, name, shop_id, desk)
+    except BadInput as exc:
+        return _refuse(exc, name, shop_id, desk)
 
 
 def import_file(content: bytes, name: str, shop_id: str, desk: Desk) -> dict[str, Any]:
@@ -62,7 +72,15 @@ def import_file(content: bytes, name: str, shop_id: str, desk: Desk) -> dict[str
         "rows_read": read.rows_read,
         "became": dict(tally),
         "rejected": len(read.rejected),
+        "refused": [
+            {"place": row.place, "reason": row.reason} for row in read.rejected[:REFUSED_SHOWN]
+        ],
     }
+
+
+def _refuse(error: BadInput, name: str, shop_id: str, desk: Desk) -> dict[str, Any]:
+    _put_aside([RejectedRow(error.place or name, error.reason)], name or shop_id, shop_id, desk)
+    return {"file": name, "shop": shop_id, "problem": error.reason}
 
 
 def _put_aside(rejected: Sequence[RejectedRow], name: str, shop_id: str, desk: Desk) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -32,13 +33,24 @@ def read_week(settings: Settings, week: str, shop_id: str = "") -> Weekly:
 
 
 def tell_of_week(
-    settings: Settings, casebook: Casebook, week: str, now: datetime
+    settings: Settings,
+    casebook: Casebook,
+    week: str,
+    now: datetime,
+    keep: Callable[[Mapping[str, str]], str],
 ) -> dict[str, Any]:
-    """Announce the report of a week, once; a week in which nobody wrote has none."""
+    """Announce the report of a week, once; a week in which nobody wrote has none.
+
+    `keep` stores its charts (file name -> content) and returns where they are.
+    """
     report = read_week(settings, week)
     if not report.reviews:
         return {"week": week, "told": "nothing_written"}
-    finding = Finding(KIND, f"report:reviews/{week}", Severity.NOTICE, "", facts_of(report))
+    from review_scanner.report_page import files_of
+
+    place = keep(files_of(report, settings.language))
+    facts = facts_of(report) | {"file": place or None}
+    finding = Finding(KIND, f"report:reviews/{week}", Severity.NOTICE, "", facts)
     told = casebook.announce(finding, now).value
     return {"week": week, "reviews": report.reviews, "bad": report.bad, "told": told}
 

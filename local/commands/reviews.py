@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from local.commands.review_desk import register, reply, report
+from local.commands.review_import import import_reviews
 from local.terminal import json_option, plain, print_json, print_table, progress, read_bytes, say
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def reviews() -> None:
     """What buyers write: judge reviews, see why, teach the classifier your own."""
 
 
+reviews.add_command(import_reviews)
 reviews.add_command(reply)
 reviews.add_command(register)
 reviews.add_command(report)

@@ -157,6 +157,26 @@ def test_each_language_has_its_headings(tmp_path) -> None:
         assert load_workbook(path).active["A1"].value == first
 
 
+def test_an_export_is_taken_in_by_hand_and_twice_changes_nothing(desk, tmp_path) -> None:
+    file = tmp_path / "评价.csv"
+    file.write_text(
+        "订单编号,商品编号,评价类型,评价内容,评价时间\n"
+        "1,p9,差评,杯盖漏水，太差了,2026-10-20 20:00:00\n"
+        "2,p9,五颗星,很好,2026-10-20 21:00:00\n",
+        "utf-8",
+    )
+    ran = aftersales("reviews", "import", file, "--shop", "tb1", "--json")
+    assert ran.code == 0, ran.err
+    (result,) = ran.json
+    assert (result["rows_read"], result["rejected"], sum(result["became"].values())) == (2, 1, 1)
+    assert "row 3" in result["refused"][0]["place"]
+    again = aftersales("reviews", "import", file, "--shop", "tb1")
+    assert (again.code, "1 unchanged" in again.out, "row 3" in again.out) == (0, True, True)
+    assert aftersales("reviews", "import", file, "--shop", "nobody").code == 2
+    file.write_text("a,b\n1,2\n", "utf-8")
+    assert aftersales("reviews", "import", file, "--shop", "tb1").code == 1
+
+
 def test_a_script_learns_what_was_written(desk, tmp_path) -> None:
     stored("r1")
     out = tmp_path / "a.xlsx"

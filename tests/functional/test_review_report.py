@@ -70,6 +70,19 @@ def test_the_weekly_tick_tells_of_the_week_before_once(world: World) -> None:
         said = f"{message.title} {message.what} {message.why} {message.todo}"
         assert "2026-W44" in message.title
         assert all(word in said for word in words), said
+        assert "reports/reviews/reviews-2026-W44.html" in said
+    page = world.buckets.content("aftersales-drop", "reports/reviews/reviews-2026-W44.html")
+    assert "<svg" in page.decode()
+
+
+def test_the_report_is_told_without_its_charts_where_no_bucket_takes_them(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_week()
+    monkeypatch.setenv("REPORT_BUCKET", "no-such-bucket")
+    assert world.call("review_scanner_report")["told"] == "opened"
+    (delivery,) = outbox.pending()
+    assert delivery.alert.facts["file"] is None
 
 
 def test_a_week_in_which_nobody_wrote_is_not_told_of(world: World) -> None:

@@ -213,6 +213,7 @@ def _places(template: Template, action: str, place: str, function: str) -> list[
         folders = ["bills/", "rates/"]
     if action == "s3:PutObject":
         folders = ["reports/"] if function in CHECKS_BILLS else ["nothing/"]
+        folders = ["reports/reviews/"] if function == "ReviewScannerReport" else folders
     if action in ("s3:GetObject", "s3:PutObject"):
         return [f"${{DropBucket.Arn}}/{folder}*" for folder in folders]
     if place or action in SCOPES:

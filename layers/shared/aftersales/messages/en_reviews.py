@@ -111,8 +111,8 @@ KINDS = {
         "{before}|].",
         why="[Most complaints are about: {topics}. |][The product with most bad reviews is "
         "{product}.|]",
-        todo="[What became of the bad ones: {outcomes}. |]The command aftersales reviews report "
-        "draws charts.",
+        todo="[What became of the bad ones: {outcomes}. |][Charts: {file}. |]The command "
+        "aftersales reviews report draws charts, too.",
         solved_title="report",
         solved_what="Nothing is to be done.",
     ),

@@ -103,7 +103,8 @@ KINDS = {
         title="[{week} 周|]评价情况",
         what="[共 {reviews} 条评价，差评 {bad} 条，占 {share}|没有评价][，上周占 {before}|]。",
         why="[说得最多的是{topics}。|][差评最多的商品是“{product}”。|]",
-        todo="[差评的结果：{outcomes}。|]图表可以用命令 aftersales reviews report 生成。",
+        todo="[差评的结果：{outcomes}。|]"
+        "[图表：{file}。|]图表也可以用命令 aftersales reviews report 生成。",
         solved_title="报告",
         solved_what="不用处理。",
     ),

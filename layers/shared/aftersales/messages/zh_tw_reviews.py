@@ -103,7 +103,8 @@ KINDS = {
         title="[{week} 週|]評價情況",
         what="[共 {reviews} 則評價，負評 {bad} 則，占 {share}|沒有評價][，上週占 {before}|]。",
         why="[最常提到的是{topics}。|][負評最多的商品是「{product}」。|]",
-        todo="[負評的結果：{outcomes}。|]圖表可以用指令 aftersales reviews report 產生。",
+        todo="[負評的結果：{outcomes}。|]"
+        "[圖表：{file}。|]圖表也可以用指令 aftersales reviews report 產生。",
         solved_title="報告",
         solved_what="不用處理。",
     ),
