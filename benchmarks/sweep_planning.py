@@ -158,9 +158,8 @@ def memory(planner: Planner) -> dict[str, Any]:
     import msgspec
 
     from aftersales.parcels import Parcel
-    from aftersales.tables.fields import pack
 
-    packed = [pack(parcel) for parcel in planner.shard(0, SHARD_SIZE)]
+    packed = [msgspec.json.encode(parcel) for parcel in planner.shard(0, SHARD_SIZE)]
     decoder = msgspec.json.Decoder(Parcel)
     tracemalloc.start()
     parcels = [decoder.decode(state) for state in packed]  # as they come out of the table

@@ -231,7 +231,9 @@ def opening(store: Database, count: int) -> dict[str, Any]:
 
 def rewriting_peer(store: Database, count: int) -> float:
     """Write units per check of the usual design: the item and its due key are written each time."""
-    from aftersales.tables.fields import iso, pack
+    import msgspec
+
+    from aftersales.tables.fields import iso
 
     table = f"peer-{store.fresh_tables()}"
     client = store.client
@@ -255,7 +257,7 @@ def rewriting_peer(store: Database, count: int) -> float:
             }
         ],
     )
-    packed = [pack(told_parcel(number)) for number in range(count)]
+    packed = [msgspec.json.encode(told_parcel(number)).decode() for number in range(count)]
     for number, state in enumerate(packed):
         item = {"parcel_id": {"S": str(number)}, "shard": {"N": "0"}, "state": {"S": state}}
         client.put_item(TableName=table, Item={**item, "next_check_at": {"S": iso(START)}})
