@@ -42,9 +42,11 @@ def write_month(folder: Path, lines: int) -> Month:
         out, sent = csv.writer(bill), csv.writer(shipped)
         out.writerow(["运单号", "业务时间", "结算重量", "目的省份", "中转费", "应收金额"])
         sent.writerow(
-            ["waybill_number", "courier", "shipped_at", "order_id", "weight_g", "length_mm"]
-            + ["width_mm", "height_mm", "province", "city", "service", "declared_value_minor"]
-            + ["cod_minor", "parcel_count", "outcome"]
+            (
+                *("waybill_number", "courier", "shipped_at", "order_id", "weight_g", "length_mm"),
+                *("width_mm", "height_mm", "province", "city", "service", "declared_value_minor"),
+                *("cod_minor", "parcel_count", "outcome"),
+            )
         )
         for n in range(lines):
             number = f"77{4_000_000_000_000 + n * 7}"
@@ -72,8 +74,10 @@ def write_month(folder: Path, lines: int) -> Month:
             place = LONG_NAMES.get(province, province + "省")
             out.writerow([number, day, f"{kilograms}.00", place, yuan, yuan])
             sent.writerow(
-                [f"77{4_000_000_000_000 + n * 7}", "sto", f"{day}T03:00:00Z", f"O{n}", grams]
-                + [*size, province, "", "", "", "", 1, outcome]
+                (
+                    *(f"77{4_000_000_000_000 + n * 7}", "sto", f"{day}T03:00:00Z", f"O{n}", grams),
+                    *(*size, province, "", "", "", "", 1, outcome),
+                )
             )
     _write_rates(month.rates)
     return month._replace(wrong=wrong)
@@ -83,13 +87,17 @@ def _write_rates(path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="") as stream:
         out = csv.writer(stream)
         out.writerow(
-            ["courier", "service", "valid_from", "valid_to", "provinces", "min_weight_g"]
-            + ["max_weight_g", "base_price_minor", "base_weight_g", "step_weight_g"]
-            + ["step_price_minor", "step_mode", "rounding", "volumetric_divisor"]
-            + ["surcharge_code", "surcharge_basis", "surcharge_value", "currency"]
+            (
+                *("courier", "service", "valid_from", "valid_to", "provinces", "min_weight_g"),
+                *("max_weight_g", "base_price_minor", "base_weight_g", "step_weight_g"),
+                *("step_price_minor", "step_mode", "rounding", "volumetric_divisor"),
+                *("surcharge_code", "surcharge_basis", "surcharge_value", "currency"),
+            )
         )
         for name, (first, step) in PROVINCES.items():
             out.writerow(
-                ["sto", "", "2026-01-01", "", name, 0, "", first, 1000, 1000, step, "ceil"]
-                + ["ceil_1000", DIVISOR, "", "", "", "CNY"]
+                (
+                    *("sto", "", "2026-01-01", "", name, 0, "", first, 1000, 1000, step, "ceil"),
+                    *("ceil_1000", DIVISOR, "", "", "", "CNY"),
+                )
             )
