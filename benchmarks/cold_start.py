@@ -27,7 +27,7 @@ from benchmarks.measuring import database, median, report, result
 
 PYTHON = sys.executable
 GOAL = 1.25
-QUEUES = ("SWEEP", "PUSH", "POLL", "WEBHOOK", "REMIND")
+QUEUES = ("SWEEP", "PUSH", "POLL", "WEBHOOK", "REMIND", "REVIEW", "REVIEW_PUSH")
 
 CHILD = """
 import time

@@ -44,6 +44,7 @@ class Outside(BaseHTTPRequestHandler):
             self._answer(self.files, "text/csv")
             return
         rows = [_shop_order()] if "/orders" in path else []
+        rows = [_shop_review()] if "/reviews" in path else rows
         said: Any = rows[0] if path.endswith(f"/{ORDER_ID}") else rows
         self._answer(json.dumps(said).encode(), "application/json", len(rows))
 
@@ -251,6 +252,31 @@ def _queued_push() -> str:
     return wrap("seventeentrack", _push_body(), datetime.now(UTC))
 
 
+def _shop_review() -> dict[str, Any]:
+    """A bad review of ten minutes ago, as the shop tells it."""
+    written = f"{datetime.now(UTC) - timedelta(minutes=10):%Y-%m-%dT%H:%M:%S}"
+    return {
+        "id": 501,
+        "date_created": written,
+        "date_created_gmt": written,
+        "product_id": 77,
+        "product_name": "Stoneware Mug",
+        "status": "approved",
+        "reviewer": "Dana",
+        "review": "<p>The mug broke on the first day, awful quality.</p>",
+        "rating": 1,
+    }
+
+
+def _queued_review() -> str:
+    from aftersales.review_pushes import PushedReviews, packed
+    from aftersales.reviews import Review
+
+    now = datetime.now(UTC)
+    review = Review(SHOP, "r-1", "杯盖漏水，太差了", 1, product_id="77", updated_at=now)
+    return packed(PushedReviews(SHOP, (review,), now))
+
+
 def _file_dropped() -> dict[str, Any]:
     return json.loads((ROOT / "events" / "order_intake_files.json").read_text("utf-8"))
 
@@ -356,6 +382,30 @@ HANDLERS = (
         _counted_week,
         lambda _: _tick(),
         lambda answer: answer["told"] == "opened",
+    ),
+    Handler(
+        "review_scanner.app.plan_handler",
+        lambda: None,
+        lambda _: _tick(),
+        lambda answer: answer["shops"] == 1,
+    ),
+    Handler(
+        "review_scanner.app.scan_handler",
+        lambda: None,
+        lambda _: _queue_record(json.dumps({"shop": SHOP})),
+        lambda answer: answer["covered"][0]["became"] == {"new": 1},
+    ),
+    Handler(
+        "review_scanner.app.apply_handler",
+        lambda: None,
+        lambda _: _queue_record(_queued_review()),
+        _covered("new"),
+    ),
+    Handler(
+        "case_followup.app.sweep_handler",
+        lambda: None,
+        lambda _: _tick(),
+        lambda answer: answer["due"] == 0,
     ),
 )
 

@@ -133,7 +133,8 @@ def look_again(
         saved = feeds.save_reading(feed, held)
         if saved is None:
             return len(asked)
-        due = _due(desk.settings, shop, since, until, asked)
+        # The first time there is only a mark to be set, and nothing to be looked for.
+        due = _due(desk.settings, shop, since, until, asked) if since < until else []
         done = _ask(desk, shop, platform, due, deadline, tally=tally)
         asked |= {record.review_id for record in due}
         position = Position(read_until=until if done else since)
