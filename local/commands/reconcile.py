@@ -32,7 +32,9 @@ FILE = click.Path(path_type=Path)
     "--time-zone", metavar="ZONE", default="Asia/Shanghai", show_default=True, help="Of the shop."
 )
 @click.option("--courier", metavar="CODE", default="", help="Whose bills, where none says it.")
-@click.option("--currency", metavar="CODE", default="CNY", show_default=True, help="Of the bills.")
+@click.option(
+    "--currency", metavar="CODE", default="", help="Of bills that name none; else the contract's."
+)
 @click.option(
     "--language", default="zh-CN", show_default=True, type=click.Choice(["zh-CN", "zh-TW", "en"])
 )
@@ -86,12 +88,15 @@ def reconcile(  # noqa: PLR0917 - click hands over each option
 
         step("read")
         options = ReadingOptions(
-            period=period, courier=courier, currency=currency, temp_directory=str(desk.folder)
+            period=period,
+            courier=courier,
+            currency=currency or "CNY",
+            temp_directory=str(desk.folder),
         )
         read, shipped = read_inputs(desk, bills, shipments, time_zone, options)
         if not any(file.lines for file in read.files):
             raise BadInput("; ".join(f"{one.file}: {one.reason}" for one in read.rejected[:SHOWN]))
-        wanted = Options(period=period, progress=step)
+        wanted = Options(period=period, currency=currency, progress=step)
         result = compare(desk.connection, read, card, wanted, desk.folder, shipped.rejected)
         files: tuple[Path, ...] = ()
         if out is not None:

@@ -108,3 +108,38 @@ def test_a_missing_parcel_that_the_card_does_not_price_is_listed(desk, tmp_path)
     assert [(one.waybill_number, one.reason) for one in result.not_auditable] == [
         (D, "shipped in the period and on no bill; the card has no price for 40000 g to 浙江")
     ]
+
+
+def test_a_bill_of_another_month_says_nothing_of_what_this_month_lacks(desk, tmp_path):
+    august = [("7740000000099", "2026-08-10", 0.9, "浙江", "3.20")]
+    result = compare(desk, tmp_path, SHIPPED, august)
+    assert kinds(result) == []
+    assert [one.reason.partition(",")[0] for one in result.not_auditable] == ["dated 2026-08-10"]
+    assert "no bill of 2026-10 was given: what it lacks cannot be said" in result.notes
+    assert result.total_expected_minor == result.total_billed_minor == 320
+
+
+def test_a_bill_dated_by_its_own_day_is_a_bill_of_the_month_before(desk, tmp_path):
+    november = [(number, "2026-11-03", 0.9, "浙江", "3.20") for number in (A, B, C)]
+    result = compare(desk, tmp_path, SHIPPED, november)
+    assert kinds(result) == [(D, "missing_from_bill", -320)]
+
+
+def test_a_row_long_before_the_shipping_is_of_another_parcel_with_that_number(desk, tmp_path):
+    bill = [*ROWS[:3], (D, "2026-07-10", 0.9, "浙江", "3.20")]
+    result = compare(desk, tmp_path, SHIPPED, bill)
+    assert kinds(result) == [(D, "missing_from_bill", -320)]
+    assert [one.waybill_number for one in result.not_auditable] == [D]
+
+
+def test_a_bill_that_names_no_currency_is_in_that_of_the_contract(desk, tmp_path):
+    dollars = replace(CARD, freight=(replace(CARD.freight[0], currency="USD"),))
+    result = compare(desk, tmp_path, SHIPPED, ROWS, card=dollars)
+    assert (kinds(result), result.currency) == ([], "USD")
+
+
+def test_a_bill_that_names_another_currency_is_not_compared(desk, tmp_path):
+    head = [*BILL, "币种"]
+    bill = [(*ROWS[0], "USD"), *((*row, "CNY") for row in ROWS[1:])]
+    result = compare(desk, tmp_path, SHIPPED, bill, bill_head=head)
+    assert kinds(result) == [(A, "currency_mismatch", 320)]

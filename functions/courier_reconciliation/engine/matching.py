@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 from courier_reconciliation.engine.filling import quoted
 from courier_reconciliation.engine.prices import code_column, priced_sql
 from courier_reconciliation.model import FREIGHT, TOTAL
+from courier_reconciliation.surcharge_codes import OTHER
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 NOTHING_DUE = ("cancelled", "never_moved", "lost", "damaged")
 NEAR_DAYS = 3
+BEFORE_DAYS = 31
 NEAR_PERCENT = 10
 
 
@@ -31,6 +33,8 @@ def judge(connection: DuckDBPyConnection, codes: Sequence[str]) -> None:
         " p.expected_freight, p.expected_total"
         f"{owed}, {_agrees(codes)} AS ok FROM lines AS l"
         f" LEFT JOIN ({priced_sql('shipments', codes)}) AS p ON p.waybill = l.waybill"
+        # A row long before the shipping is of another parcel that had the number before.
+        f" AND (l.billed_on IS NULL OR l.billed_on >= p.shipped_on - {BEFORE_DAYS})"
     )
     _one_shipment_each(connection)
     _by_parent(connection)
@@ -93,7 +97,10 @@ def _by_order(connection: DuckDBPyConnection) -> None:
 
 
 def _parts_agree(connection: DuckDBPyConnection, codes: Sequence[str]) -> None:
-    """Each surcharge that a row states must be what is owed for it; then all of them are there."""
+    """Each surcharge that a row states must be what is owed for it; then all of them are there.
+
+    One amount for all extras is right where freight and total are.
+    """
     there = connection.execute("SELECT code FROM charges GROUP BY code").fetchall()
     if not there:
         return
@@ -101,7 +108,8 @@ def _parts_agree(connection: DuckDBPyConnection, codes: Sequence[str]) -> None:
     owed = f"CASE c.code {whens} ELSE 0 END" if codes else "0"
     connection.execute(
         "UPDATE judged SET ok = false WHERE ok AND line IN (SELECT c.line FROM charges AS c"
-        f" JOIN judged AS j USING (line) WHERE c.amount_minor <> {owed})"
+        f" JOIN judged AS j USING (line) WHERE c.code <> {quoted(OTHER)}"
+        f" AND c.amount_minor <> {owed})"
     )
 
 

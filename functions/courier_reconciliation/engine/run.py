@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from courier_reconciliation.causes.explain import Explainer
 from courier_reconciliation.causes.tolerances import DEFAULT, Tolerances
 from courier_reconciliation.causes.whole_waybill import as_one
-from courier_reconciliation.engine import matching, prices
+from courier_reconciliation.engine import matching, prices, unsaid
 from courier_reconciliation.engine.missing import SHIPMENT, missing, shipped
 from courier_reconciliation.model import (
     BilledRow,
@@ -42,9 +42,13 @@ _OF_LINE = _LINE.count(",") + 1
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`period` (`2026-10`): "" takes the month in which most rows lie."""
+    """`period` (`2026-10`): "" takes the month in which most rows lie.
+
+    `currency` is that of bills that name none; "": that of the contract.
+    """
 
     period: str = ""
+    currency: str = ""
     tolerances: Tolerances = DEFAULT
     progress: Callable[[str], None] = field(default=lambda _step: None)
 
@@ -88,15 +92,18 @@ class _Run:
     def run(self, rejected: Sequence[Rejected]) -> Reconciliation:
         period = self._options.period or self._usual_month()
         earlier = self._set_aside(period)
+        if not self._options.currency:
+            unsaid.take_currency_of_contract(self._db, self._bills.files, self._card)
         self._tell_of_sheets()
         self._options.progress("price")
         prices.lay_out(self._db, self._card, self._temp)
         self._options.progress("match")
         matching.judge(self._db, prices.expected_codes(self._card))
         self._options.progress("explain")
-        self._explain(earlier)
         first, last = _days(period)
+        self._explain(earlier, first, last)
         matching.unbilled(self._db, self._couriers(), first, last)
+        self._without_bill(period)
         found, unpriced = missing(self._db, self._card)
         self._found += found
         self._not_auditable += unpriced
@@ -152,7 +159,17 @@ class _Run:
         ).fetchall()
         return sorted(courier for (courier,) in found if courier)
 
-    def _explain(self, has_earlier: bool) -> None:
+    def _without_bill(self, period: str) -> None:
+        """Nothing is missing from the bill of a month if no bill of that month was given."""
+        of_lines = [file for file in self._bills.files if file.lines]
+        if period and len(unsaid.files_of_other_months(of_lines, period)) == len(of_lines):
+            self._db.execute(
+                "UPDATE unbilled SET reason = 'outside_period' WHERE reason IN ('missing',"
+                " 'carry_over')"
+            )
+            self._notes.append(f"no bill of {period} was given: what it lacks cannot be said")
+
+    def _explain(self, has_earlier: bool, first: date | None, last: date | None) -> None:
         self._db.execute(
             "CREATE OR REPLACE TEMP TABLE left_over AS SELECT line, shipment FROM judged"
             " WHERE NOT ok"
@@ -163,6 +180,8 @@ class _Run:
                 "INSERT INTO left_over SELECT j.line, j.shipment FROM judged AS j JOIN lines AS l"
                 " USING (line) WHERE j.ok AND l.waybill IN (SELECT waybill FROM earlier)"
             )
+        if first and last:
+            self._not_auditable += unsaid.far_and_unknown(self._db, first, last)
         extras = self._extras()
         before = self._earlier() if has_earlier else {}
         explainer = Explainer(self._card, self._options.tolerances)
@@ -284,7 +303,7 @@ class _Run:
     def _outside(self, first: date | None, last: date | None) -> None:
         if first is None or last is None:
             return
-        margin = timedelta(days=31)
+        margin = unsaid.FAR
         count = self._one(
             "SELECT count(*) FROM lines WHERE billed_on IS NOT NULL AND billed_on NOT BETWEEN"
             f" DATE '{first}' AND DATE '{last}'"
@@ -292,7 +311,8 @@ class _Run:
         if count:
             self._notes.append(f"{count} rows are dated outside {first:%Y-%m}")
         far = self._db.execute(
-            'SELECT file, sheet, "row", billed_on FROM lines WHERE billed_on IS NOT NULL AND'
+            'SELECT file, sheet, "row", billed_on FROM lines JOIN judged USING (line)'
+            " WHERE shipment IS NOT NULL AND billed_on IS NOT NULL AND"
             f" (billed_on < DATE '{first - margin}' OR billed_on > DATE '{last + margin}')"
             " ORDER BY line LIMIT 1000"
         ).fetchall()
