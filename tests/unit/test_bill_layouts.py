@@ -693,3 +693,44 @@ def test_a_freight_that_is_all_that_is_asked_for_holds_the_surcharges_too(bill: 
         ["4640000000028", "2026/10/4", "浙江", "1.5", "3.20", "2.70"],
     )
     assert found.lines("amount_minor, freight_minor") == [(2000, None), (320, None)]
+
+
+@pytest.mark.parametrize(
+    ("column", "said", "amount"),
+    [
+        ("金额(分)", "1250", 1250),
+        ("应付金额（单位：分）", "1250", 1250),
+        ("amount_minor", "1250", 1250),
+        ("Amount (cents)", "1250", 1250),
+        ("金额(元)", "12.50", 1250),
+        ("Charge", "12.50", 1250),
+        ("Charges", "12.50", 1250),
+        ("Charge Amount", "12.50", 1250),
+    ],
+)
+def test_the_unit_of_money_stands_in_the_header(
+    bill: Any, column: str, said: str, amount: int
+) -> None:
+    found = bill(["运单号", column], ["773000000000011", said])
+    assert found.lines("waybill, amount_minor") == [("773000000000011", amount)]
+
+
+def test_surcharges_and_totals_in_minor_units_are_read_as_such(bill: Any) -> None:
+    header = ["waybill_number", "freight_minor", "fuel_minor", "amount_minor"]
+    found = bill(header, ["773000000000011", 1000, 50, 1050], ["合计", 1000, 50, 1050])
+    assert found.lines("freight_minor, amount_minor") == [(1000, 1050)]
+    assert found.charges == [("773000000000011", "fuel", 50)]
+    assert [total.amount_minor for total in found.read.declared_totals] == [1050]
+
+
+def test_money_in_two_units_is_told_and_not_guessed(tmp_path: Path) -> None:
+    path = tmp_path / "bill.csv"
+    path.write_bytes(csv_file([["运单号", "运费(分)", "金额(元)"], ["773000000000011", 900, 9]]))
+    (reason,) = Bill(path).reasons
+    assert "运费(分) counts money in another unit" in reason
+
+
+@pytest.mark.parametrize("name", ["Charge Code", "Charge Category"])
+def test_what_a_charge_is_called_is_no_amount(bill: Any, name: str) -> None:
+    found = bill(["waybill", name, "amount"], ["773000000000011", "77", "9.00"])
+    assert found.lines("amount_minor") == [(900,)]

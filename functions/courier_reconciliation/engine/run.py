@@ -119,9 +119,9 @@ class _Run:
     def _usual_month(self) -> str:
         return (
             self._one(
-                "SELECT strftime(billed_on, '%Y-%m') AS month FROM lines"
-                " WHERE billed_on IS NOT NULL GROUP BY month"
-                " ORDER BY count(*) DESC, month DESC LIMIT 1"
+                "SELECT strftime(billed_on, '%Y-%m') AS month FROM (SELECT billed_on, count(*) AS"
+                " lines FROM lines WHERE billed_on IS NOT NULL GROUP BY billed_on)"
+                " GROUP BY month ORDER BY sum(lines) DESC, month DESC LIMIT 1"
             )
             or ""
         )

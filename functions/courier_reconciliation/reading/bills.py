@@ -134,7 +134,21 @@ class _Reader:
                 loaded = load.load(self._db, table, self._temp)
             except UnevenError as exc:
                 raise BadInput(f"the text cannot be read as a table: {exc}") from exc
+        self._tell_of_torn_end(name, text, layout)
         return self._sheet(loaded, table, layout)
+
+    def _tell_of_torn_end(self, name: str, text: texts.Text, layout: layouts.Layout) -> None:
+        """A file that was not copied whole mostly ends in the middle of a row."""
+        widths = {len(row) for row in text.rows[layout.data_at - 1 : layouts.PEEKED_ROWS - 1]}
+        if len(widths) != 1:
+            return  # rows are shorter than others here for other reasons
+        at = layout.plan.columns["waybill"]
+        if torn := texts.torn_end(text, widths.pop(), at):
+            reason = (
+                f"the file ends in the middle of row {torn}, and what follows is not known; export"
+                " it or send it again"
+            )
+            self.rejected.append(Rejected(name, reason, "", torn))
 
     def _workbook(self, path: Path, name: str) -> tuple[list[SheetRead], tuple[str, ...]]:
         days_later = workbooks.days_later(path)
@@ -240,8 +254,9 @@ class _Reader:
             [name],
         ).fetchone() or (0, "")
         month = self._db.execute(
-            "SELECT strftime(billed_on, '%Y-%m') AS month FROM lines WHERE file = ? AND billed_on"
-            " IS NOT NULL GROUP BY month ORDER BY count(*) DESC, month LIMIT 1",
+            "SELECT strftime(billed_on, '%Y-%m') AS month FROM (SELECT billed_on, count(*) AS lines"
+            " FROM lines WHERE file = ? AND billed_on IS NOT NULL GROUP BY billed_on)"
+            " GROUP BY month ORDER BY sum(lines) DESC, month LIMIT 1",
             [name],
         ).fetchone()
         return BillFile(

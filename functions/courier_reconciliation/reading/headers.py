@@ -10,12 +10,22 @@ from functools import lru_cache
 
 from courier_reconciliation import surcharge_codes
 from courier_reconciliation.model import FREIGHT, TOTAL
-from courier_reconciliation.reading.words import FIELDS, POSTAGE, REQUIRED_WORDS, UNREAD_SUFFIXES
+from courier_reconciliation.reading.words import (
+    FIELDS,
+    ONLY_WHOLE,
+    POSTAGE,
+    REQUIRED_WORDS,
+    UNREAD_SUFFIXES,
+)
 
 SEARCHED_ROWS = 40
 """Title rows, addresses and notes stand above a table; more than this were never seen."""
 
 _UNIT = re.compile(r"[(\[{]([^()\[\]{}]*)[)\]}]")
+_MINOR = re.compile(
+    r"[(\[{](?:单位:?)?(?:分|fen|cents?|minor(?: ?units?)?)[)\]}]$|minor(?:units?)?$"
+)
+_MAJOR = re.compile(r"[(\[{](?:单位:?)?(?:元|yuan)[)\]}]$")
 _MONEY_UNIT = re.compile(r"^(?:单位:?)?(?:[¥$€£]|元|人民币|cny|rmb|usd|eur|gbp)$")
 _FEE = re.compile(r"(?:费|费用|附加|加收|加价|surcharge|fee|charge)s?$")
 _WEIGHTS = ("weight", "actual", "volumetric")
@@ -69,7 +79,17 @@ def folded(text: str) -> str:
 def _bare(text: str) -> str:
     """Without what stands in brackets, and without a unit tacked on (`结算重量kg`)."""
     plain = _UNIT.sub("", text)
+    plain = re.sub(r"(?<=[a-z])minor(?:units?)?$", "", plain)
     return re.sub(r"(?<=[一-鿿])(?:kg|g|cm|元)$", "", plain).strip("*:")
+
+
+def counts_minor_units(text: str) -> bool | None:
+    """Whether a column of money is in minor units (`amount_minor`, `金额(分)`).
+
+    False where it says that it is not, None where it says nothing.
+    """
+    name = folded(text)
+    return True if _MINOR.search(name) else False if _MAJOR.search(name) else None
 
 
 @lru_cache(maxsize=1)
@@ -99,7 +119,7 @@ def meaning(text: str) -> tuple[str, int] | None:
     if surcharge(text):
         return None
     for word in longest_first:
-        if len(word) > 1 and bare.startswith(word):
+        if len(word) > 1 and bare.startswith(word) and word not in ONLY_WHOLE:
             if bare[len(word) :].startswith(UNREAD_SUFFIXES):
                 return None
             found, rank = words[word]

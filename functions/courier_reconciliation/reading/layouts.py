@@ -12,7 +12,7 @@ from courier_reconciliation.reading import cells as reading
 from courier_reconciliation.reading import couriers, fixed, headers
 from courier_reconciliation.reading.headers import Header
 from courier_reconciliation.reading.model import ReadingOptions
-from courier_reconciliation.reading.plan import Plan
+from courier_reconciliation.reading.plan import AMOUNTS, Plan
 
 PEEKED_ROWS = 200
 """So many rows of a sheet are looked at to understand it."""
@@ -65,11 +65,15 @@ def recognise(
     titles = [cell for row in rows[: header.index] for cell in row if cell]
     courier = _courier(header, data, (*titles, *names), options)
     columns = _columns(header, data)
+    unit = _minor_units(header, columns)
+    if isinstance(unit, str):
+        return Unknown(unit, len(header.columns))
     plan = Plan(
         columns=columns,
         layout=courier or "headers",
         courier=courier,
         currency=options.currency,
+        decimals=0 if unit else 2,
         surcharges=header.surcharges,
         unsure=header.unsure,
         units=_units(header, data, courier, comma=comma),
@@ -109,6 +113,22 @@ def _claimed_twice(header: Header, data: Sequence[Sequence[str | None]]) -> str:
                 " settings which one counts"
             )
     return ""
+
+
+def _minor_units(header: Header, columns: Mapping[str, int]) -> bool | str:
+    """Whether the money of the sheet is in minor units; a reason where its columns disagree."""
+    money = [index for name, index in columns.items() if name in AMOUNTS]
+    money += [index for index, _ in (*header.surcharges, *header.unsure)]
+    said = {index: headers.counts_minor_units(header.names[index]) for index in money}
+    main = next((columns[n] for n in ("amount", "freight") if n in columns), None)
+    unit = said.get(main) if main is not None else None
+    for index, one in said.items():
+        if one is not None and one is not (unit or False):
+            return (
+                f"the column {header.names[index]} counts money in another unit than the rest; make"
+                " them the same"
+            )
+    return bool(unit)
 
 
 def _columns(header: Header, data: Sequence[Sequence[str | None]]) -> dict[str, int]:

@@ -60,6 +60,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
         "实收金额", "实收", "应付费用", "应收费用", "netchargeamount", "netcharge", "netchrg",
         "netamount", "totalamount(excl.vat)", "totalamount",
         "totalcharge", "amountdue", "金额", "费用", "amount", "total",
+        "chargeamount", "charges", "charge",
     ),
     "list_price": ("标准资费", "原价", "折前金额", "折扣前金额", "原始费用", "标准运费"),
     "freight": (
@@ -130,6 +131,8 @@ REQUIRED_WORDS = {
     "amount": "an amount (应收金额, 运费 ...)",
 }
 
+ONLY_WHOLE = frozenset({"charge", "charges"})
+"""Words that are a column's whole name or none of it: `Charge Code` is no amount."""
 UNREAD_SUFFIXES = (
     "类型", "状态", "数", "数量", "个数", "来源", "编码", "备注", "时间", "日期", "人", "员",
     "电话", "说明", "单位", "units", "unit",
