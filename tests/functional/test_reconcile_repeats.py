@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from courier_reconciliation.engine.inputs import read_inputs
 from courier_reconciliation.engine.run import Options, reconcile
 from courier_reconciliation.reading.model import ReadingOptions
@@ -143,3 +145,36 @@ def test_a_bill_that_names_another_currency_is_not_compared(desk, tmp_path):
     bill = [(*ROWS[0], "USD"), *((*row, "CNY") for row in ROWS[1:])]
     result = compare(desk, tmp_path, SHIPPED, bill, bill_head=head)
     assert kinds(result) == [(A, "currency_mismatch", 320)]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_a_text_that_was_not_copied_whole_is_told_with_the_row_at_which_it_ends(
+    encoding, desk, tmp_path
+):
+    """The very last character is half there."""
+    whole = write(tmp_path / "whole.csv", [BILL, *ROWS], encoding).read_bytes().rstrip()
+    torn = tmp_path / "bill.csv"
+    torn.write_bytes(whole[: whole.rindex(b",") - 1])
+    result = of_files(desk, tmp_path, torn)
+    assert [(one.row, one.reason.partition(",")[0]) for one in result.rejected] == [
+        (5, "the file ends in the middle of row 5"),
+        (5, "the row has no amount"),
+    ]
+    assert kinds(result) == []
+
+
+def test_a_text_in_two_encodings_is_refused_with_the_reason(desk, tmp_path):
+    many = [(f"774000{n:07d}", "2026-10-10", 0.9, "浙江", "3.20") for n in range(9000)]
+    path = write(tmp_path / "bill.csv", [BILL, *many])
+    path.write_bytes(path.read_bytes() + "7740000099999,2026-10-10,1,广东,3.20\r\n".encode("gbk"))
+    result = of_files(desk, tmp_path, path, write(tmp_path / "other.csv", [BILL, *ROWS]))
+    assert [(one.file, "something else further on" in one.reason) for one in result.rejected] == [
+        ("bill.csv", True)
+    ]
+    assert result.lines == 4
+
+
+def test_a_last_row_without_a_line_end_is_whole(desk, tmp_path):
+    path = write(tmp_path / "bill.csv", [BILL, *ROWS, ("件量", 4)])
+    path.write_bytes(path.read_bytes().rstrip())
+    assert of_files(desk, tmp_path, path).rejected == ()

@@ -201,7 +201,7 @@ def volumes(case: FreightCase, rows: tuple[FreightRow, ...], province: str) -> I
         weighed = weigh_by(rows, own, size, divisor=divisor)
         if weighed is None or not case.may_be(weighed):
             continue
-        fit = _volume_fit(case, by_volume, weighed, rank)
+        fit = _volume_fit(case, by_volume, weighed)
         if fit is not None:
             evidence: Evidence = (
                 ("volume_mm3", size),
@@ -214,7 +214,7 @@ def volumes(case: FreightCase, rows: tuple[FreightRow, ...], province: str) -> I
             yield Guess(Kind.VOLUMETRIC_WRONG, fit, rank, weighed, province, evidence)
 
 
-def _volume_fit(case: FreightCase, by_volume: int, weighed: Weighed, rank: Rank) -> Fit | None:
+def _volume_fit(case: FreightCase, by_volume: int, weighed: Weighed) -> Fit | None:
     billed = case.main.weight_g
     if billed is None:
         return Fit.UNSAID
@@ -224,10 +224,8 @@ def _volume_fit(case: FreightCase, by_volume: int, weighed: Weighed, rank: Rank)
         return Fit.ROUNDED
     if not near(billed, own_g(case)):
         return None
-    if not near(billed, case.base.chargeable_g):
-        return Fit.UNSAID
-    # The bill states the contract's weight: a rare divisor would fit by chance only.
-    return None if rank is Rank.VOLUMETRIC_RARE else Fit.AGAINST
+    # The bill states the contract's weight: another divisor would fit the price by chance only.
+    return None if near(billed, case.base.chargeable_g) else Fit.UNSAID
 
 
 def weights(case: FreightCase, rows: tuple[FreightRow, ...], province: str) -> Iterator[Guess]:

@@ -139,7 +139,7 @@ class _Reader:
 
     def _tell_of_torn_end(self, name: str, text: texts.Text, layout: layouts.Layout) -> None:
         """A file that was not copied whole mostly ends in the middle of a row."""
-        widths = {len(row) for row in text.rows[layout.data_at - 1 : layouts.PEEKED_ROWS - 1]}
+        widths = {len(row) for row in text.rows[layout.data_at - 1 : -1]}
         if len(widths) != 1:
             return  # rows are shorter than others here for other reasons
         at = layout.plan.columns["waybill"]

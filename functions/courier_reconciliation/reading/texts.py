@@ -53,7 +53,7 @@ def open_text(path: Path, temp: Path, *, has_blank_lines: bool) -> Text:
     with path.open("rb") as stream:
         head = stream.read(256 * 1024)
     encoding = encoding_of(head)
-    if encoding != "utf-8":
+    if encoding != "utf-8" or _ends_in_a_character(path):
         path = transcoded(path, temp, encoding)
         with path.open("rb") as stream:
             head = stream.read(256 * 1024)
@@ -72,6 +72,34 @@ def open_text(path: Path, temp: Path, *, has_blank_lines: bool) -> Text:
     except csv.Error:
         even = False
     return Text(path, delimiter, tuple(rows), even)
+
+
+def torn_end(text: Text, width: int, waybill_at: int) -> int:
+    """The number of the last row where it is a parcel's, and the file ends within it, else 0."""
+    size = text.path.stat().st_size
+    with text.path.open("rb") as stream:
+        stream.seek(max(0, size - _LINE_LIMIT // 64))
+        tail = stream.read()
+        if tail.endswith((b"\n", b"\r")) or b'"' in tail.rpartition(b"\n")[2]:
+            return 0
+        cells = tail.rpartition(b"\n")[2].decode("utf-8", "ignore").split(text.delimiter)
+        if not waybill_at + 1 < len(cells) < width or not re.search(r"\d{6}", cells[waybill_at]):
+            return 0
+        stream.seek(0)
+        return 1 + sum(chunk.count(b"\n") for chunk in iter(lambda: stream.read(_CHUNK), b""))
+
+
+def _ends_in_a_character(path: Path) -> bool:
+    """Whether the last character of a UTF-8 file is not all there."""
+    with path.open("rb") as stream:
+        stream.seek(max(0, path.stat().st_size - 3))
+        tail = stream.read()
+    for count, byte in enumerate(reversed(tail), 1):
+        if byte >= 0xC0:
+            return count < (2 if byte < 0xE0 else 3 if byte < 0xF0 else 4)
+        if byte < 0x80:
+            return False
+    return False
 
 
 def encoding_of(head: bytes) -> str:
@@ -97,7 +125,7 @@ def transcoded(path: Path, temp: Path, encoding: str) -> Path:
         with path.open("rb") as source, copy.open("wb") as target:
             while chunk := source.read(_CHUNK):
                 target.write(decoder.decode(chunk).encode("utf-8"))
-            target.write(decoder.decode(b"", final=True).encode("utf-8"))
+            # What is left of a character at the end is of a file that was not copied whole.
     except (UnicodeDecodeError, UnicodeEncodeError) as exc:
         raise BadInput(
             "the text is neither UTF-8 nor GB18030 (GBK) nor UTF-16; save it as CSV UTF-8"
@@ -129,9 +157,14 @@ def rewritten(text: Text, temp: Path) -> tuple[Path, int]:
     """
     copy = temp / "rewritten.csv"
     width = 2
-    with text.path.open("r", encoding="utf-8-sig", newline="") as source:
-        for row in _rows(source, text.delimiter):
-            width = max(width, len(row))
+    try:
+        with text.path.open("r", encoding="utf-8-sig", newline="") as source:
+            for row in _rows(source, text.delimiter):
+                width = max(width, len(row))
+    except UnicodeDecodeError as exc:
+        raise BadInput(
+            "the text is UTF-8 at its start and something else further on; save it as CSV UTF-8"
+        ) from exc
     with (
         text.path.open("r", encoding="utf-8-sig", newline="") as source,
         copy.open("w", encoding="utf-8", newline="") as target,
