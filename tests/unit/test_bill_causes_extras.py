@@ -92,3 +92,11 @@ def test_a_divisor_that_nobody_uses_does_not_explain_a_price_at_the_right_weight
     box = replace(LETTER, weight_g=1915, length_mm=300, width_mm=220, height_mm=150)
     billed = row(467, weight_g=1915, province="广东")
     assert found([billed], box, card) == [("rate_wrong", 55)]
+
+
+def test_an_old_price_list_goes_before_a_rounding_that_the_billed_weight_speaks_against():
+    new = "zto,,2026-07-01,,*,0,,320,1000,500,53,ceil,ceil_500,,,,,CNY"
+    old = "zto,,,2026-06-30,*,0,,373,1000,500,53,ceil,ceil_500,,,,,CNY"
+    billed = row(426, weight_g=1500, province="广东")
+    assert found([billed], LETTER, card_of(new, old)) == [("rate_wrong", 53)]
+    assert found([billed], LETTER, card_of(new)) == [("rounding_wrong", 53)]

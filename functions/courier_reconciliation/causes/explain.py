@@ -26,7 +26,11 @@ from courier_reconciliation.causes.surcharges import (
 )
 from courier_reconciliation.causes.taxes import tax
 from courier_reconciliation.causes.tolerances import DEFAULT, Tolerances
-from courier_reconciliation.causes.two_mistakes import explained_by_two, unexplained
+from courier_reconciliation.causes.two_mistakes import (
+    explained_by_two,
+    is_of_other_terms,
+    unexplained,
+)
 from courier_reconciliation.causes.whole_rows import (
     NOT_DUE,
     duplicate,
@@ -227,6 +231,8 @@ def _explained(case: FreightCase) -> tuple[tuple[Part, ...], Priced | None]:
         extra = unnamed_extra(case)
         if extra is not None:
             return (extra,), None
+    if best is not None and best.fit is Fit.AGAINST and is_of_other_terms(case):
+        best = None  # the bill states the agreed weight, and an old price list explains its price
     if best is not None:
         return best.parts, best.priced
     parts = unexplained(case)

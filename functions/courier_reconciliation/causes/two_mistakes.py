@@ -21,6 +21,8 @@ from courier_reconciliation.rates.card import FreightRow, NotPriced
 from courier_reconciliation.rates.price import Weighed
 from courier_reconciliation.rates.quotes import weigh_by
 
+_OTHER_ROW = "card_row_of_the_price"
+
 
 def explained_by_two(case: FreightCase) -> Explanation | None:
     """The province that the bill states, and a wrong weight besides, that explain it exactly."""
@@ -82,6 +84,11 @@ def unexplained(case: FreightCase) -> tuple[Part, ...]:
     )
 
 
+def is_of_other_terms(case: FreightCase) -> bool:
+    """Whether the card has the very price for another time or service (an old price list)."""
+    return any(name == _OTHER_ROW for name, _ in _rate_evidence(case))
+
+
 def _as_stated(case: FreightCase, rows: tuple[FreightRow, ...]) -> Weighed | None:
     if own_weight_fit(case) is not None or case.main.weight_g is None:
         return weigh_own(case, rows)
@@ -100,7 +107,7 @@ def _rate_evidence(case: FreightCase) -> Evidence:
         weighed = weigh_own(case, (row,))
         if weighed is None or case.quotes.freight(weighed) != freight:
             continue
-        evidence = (*evidence, ("card_row_of_the_price", row.row))
+        evidence = (*evidence, (_OTHER_ROW, row.row))
         if row.valid_to is not None and row.valid_to < case.facts.shipped_on:
             evidence = (*evidence, ("valid_until", row.valid_to.isoformat()))
         if row.valid_from is not None and row.valid_from > case.facts.shipped_on:
