@@ -36,7 +36,7 @@ class Outside(BaseHTTPRequestHandler):
     """SQS, S3, 17TRACK, a WooCommerce shop and a DingTalk robot, all in one."""
 
     protocol_version = "HTTP/1.1"
-    # Head and body leave in one piece: else the client's delayed acknowledgement adds 40 ms to each.
+    # Head and body leave in one piece: a delayed acknowledgement would add 40 ms to each answer.
     wbufsize = -1
     files: bytes = b""
 
