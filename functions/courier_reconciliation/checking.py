@@ -33,6 +33,7 @@ from courier_reconciliation.output.windows import (
     countdown,
     window_for,
 )
+from courier_reconciliation.own_terms import layouts_of, tolerances_of
 from courier_reconciliation.parcels_of_bill import Known, Wanted, lay_out
 from courier_reconciliation.reading.bills import read_bills
 from courier_reconciliation.reading.model import BillFile, BillsRead, ReadingOptions
@@ -187,7 +188,7 @@ class _Check:
             period=expected,
             courier=self._account.courier,
             currency=self._desk.currency(self._account),
-            layouts=self._desk.layouts(),
+            layouts=layouts_of(self._desk.settings.reconciliation),
             temp_directory=str(self._folder),
         )
         read = read_bills(self._db, [self._path, *earlier], options)
@@ -252,7 +253,9 @@ class _Check:
 
     def _compare(self, read: Read, cards: Cards) -> Reconciliation:
         card = together(cards.cards, read.couriers)
-        options = Options(period=read.period, tolerances=self._desk.tolerances())
+        options = Options(
+            period=read.period, tolerances=tolerances_of(self._desk.settings.reconciliation)
+        )
         return reconcile(self._db, read.all, card, options, self._folder)
 
     def _never_said(self) -> list[Due]:

@@ -17,8 +17,6 @@ from aftersales.settings.model import BillAccount, Settings
 
 if TYPE_CHECKING:
     from aftersales.cases.casebook import Casebook
-    from courier_reconciliation.causes.tolerances import Tolerances
-    from courier_reconciliation.reading.model import OwnLayout
 
 
 @dataclass
@@ -76,38 +74,6 @@ class Desk:
             return account.currency
         shops = [self.settings.shop(shop_id) for shop_id in account.shops] or self.settings.shops
         return shops[0].currency if shops else "CNY"
-
-    def tolerances(self) -> Tolerances:
-        """What is too small to be a difference, by the settings."""
-        from courier_reconciliation.causes.tolerances import Tolerances
-
-        own = self.settings.reconciliation
-        return Tolerances(
-            amount_minor=own.amount_minor,
-            light_g=own.weight_light_g,
-            heavy_g=own.weight_heavy_g,
-            light_below_g=own.weight_light_below_g,
-            percent=own.weight_percent,
-            floor_minor=own.smallest_minor,
-            floor_g=own.smallest_g,
-        )
-
-    def layouts(self) -> tuple[OwnLayout, ...]:
-        """The bill layouts of the settings."""
-        from courier_reconciliation.reading.model import OwnLayout
-
-        return tuple(
-            OwnLayout(
-                name=one.name,
-                columns=one.columns,
-                surcharges=one.surcharges,
-                file_contains=one.file_contains,
-                weight_unit=one.weight_unit,
-                day_first=one.day_first,
-                month_first=one.month_first,
-            )
-            for one in self.settings.reconciliation.layouts
-        )
 
 
 def desk_from_environment(owner: str) -> Desk:

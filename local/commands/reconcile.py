@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from local.terminal import json_option, plain, print_json, print_table, progress, say
+from local.terminal import json_option, plain, print_json, print_table, progress, read_text, say
 
 if TYPE_CHECKING:
+    from aftersales.settings.model import Reconciliation as Terms
     from courier_reconciliation.output.report import ReportOptions
     from courier_reconciliation.result import Reconciliation
 
@@ -41,6 +42,9 @@ FILE = click.Path(path_type=Path)
 @click.option(
     "--received", metavar="DAY", type=click.DateTime(["%Y-%m-%d"]), help="When the bill came."
 )
+@click.option(
+    "--settings", "settings_file", metavar="FILE", help="For layouts of your own and tolerances."
+)
 @json_option
 def reconcile(  # noqa: PLR0917 - click hands over each option
     bills: tuple[Path, ...],
@@ -53,6 +57,7 @@ def reconcile(  # noqa: PLR0917 - click hands over each option
     currency: str,
     language: str,
     received: datetime | None,
+    settings_file: str | None,
     as_json: bool,
 ) -> None:
     """Compare couriers' bills with what was shipped and with the contract.
@@ -72,6 +77,7 @@ def reconcile(  # noqa: PLR0917 - click hands over each option
     from courier_reconciliation.engine.run import Options
     from courier_reconciliation.engine.run import reconcile as compare
     from courier_reconciliation.output.report import write_report
+    from courier_reconciliation.own_terms import layouts_of, tolerances_of
     from courier_reconciliation.rates.load import load_card
     from courier_reconciliation.reading.model import ReadingOptions
 
@@ -81,6 +87,7 @@ def reconcile(  # noqa: PLR0917 - click hands over each option
             raise BadInput(f"there is no file {file}")
     zone_named(time_zone)
     card = load_card(rates)
+    own = _own(settings_file)
     with progress("Reconciling") as show, workshop() as desk:
 
         def step(name: str) -> None:
@@ -91,12 +98,15 @@ def reconcile(  # noqa: PLR0917 - click hands over each option
             period=period,
             courier=courier,
             currency=currency or "CNY",
+            layouts=layouts_of(own),
             temp_directory=str(desk.folder),
         )
         read, shipped = read_inputs(desk, bills, shipments, time_zone, options)
         if not any(file.lines for file in read.files):
             raise BadInput("; ".join(f"{one.file}: {one.reason}" for one in read.rejected[:SHOWN]))
-        wanted = Options(period=period, currency=currency, progress=step)
+        wanted = Options(
+            period=period, currency=currency, tolerances=tolerances_of(own), progress=step
+        )
         result = compare(desk.connection, read, card, wanted, desk.folder, shipped.rejected)
         files: tuple[Path, ...] = ()
         if out is not None:
@@ -115,6 +125,16 @@ def reconcile(  # noqa: PLR0917 - click hands over each option
         say(f"Written: {file}")
     if len(files) > SHOWN:
         say(f"and {len(files) - SHOWN} more files in {out}")
+
+
+def _own(settings_file: str | None) -> Terms:
+    """The part of a settings file that is about bills; without a file, its defaults."""
+    from aftersales.settings.load import load_yaml
+    from aftersales.settings.model import Settings
+
+    if settings_file is None:
+        return Settings().reconciliation
+    return load_yaml(read_text(settings_file), settings_file).reconciliation
 
 
 def _dates(time_zone: str, received: datetime | None) -> ReportOptions:

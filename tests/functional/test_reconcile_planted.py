@@ -98,3 +98,29 @@ def test_a_file_that_is_no_bill_is_refused_with_what_was_seen(tmp_path):
     done = CliRunner().invoke(aftersales, command)
     assert done.exit_code != 0
     assert "name, colour" in str(done.exception)
+
+
+def test_a_layout_of_ones_own_is_read_as_the_settings_describe_it(tmp_path):
+    (tmp_path / "own.yaml").write_text(
+        "reconciliation:\n  layouts:\n    - name: outlet\n      columns: {waybill: 小票号,"
+        " billed_on: 几号, weight: 斤两, province: 哪里, amount: 多少钱}\n",
+        "utf-8",
+    )
+    month = plant("sto", 6, each=1)
+    month.mistakes = [m for m in month.mistakes if m.kind != "total_mismatch"]
+    rows = ["小票号,几号,斤两,哪里,多少钱"]
+    for r in month.rows:
+        rows.append(f"{r.number},{r.day},{r.billed_g / 1000},{r.province},{r.total / 100:.2f}")
+    (tmp_path / "bill.csv").write_text("\n".join(rows), "utf-8")
+    write_shipments([month], tmp_path / "shipments.csv")
+    write_rates(["sto"], tmp_path / "rates.csv")
+    command = ["reconcile", str(tmp_path / "bill.csv"), "--json", "--period", "2026-10"]
+    command += ["--shipments", str(tmp_path / "shipments.csv")]
+    command += ["--rates", str(tmp_path / "rates.csv"), "--courier", "sto"]
+    assert CliRunner().invoke(aftersales, command).exit_code != 0
+    done = CliRunner().invoke(aftersales, [*command, "--settings", str(tmp_path / "own.yaml")])
+    assert done.exit_code == 0, done.output
+    answer = json.loads(done.stdout)
+    assert answer["lines"] == len(month.rows)
+    assert "unknown_waybill" in answer["by_kind"]
+    assert "weight_over" in answer["by_kind"]

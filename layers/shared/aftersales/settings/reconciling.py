@@ -16,6 +16,14 @@ from aftersales.settings.shape import Reader
 
 ACCOUNT_NAME = re.compile(r"[\w.-]{1,64}")
 """It is the name of a folder, and a part of keys."""
+LAYOUT_FIELDS = (
+    *("waybill", "parent", "child", "return_of", "order_id", "billed_on", "weight", "actual"),
+    *("volumetric", "dimensions", "length", "width", "height", "amount", "list_price", "freight"),
+    *("first_weight_price", "step_weight_price", "tax", "net", "discount", "prepaid", "remaining"),
+    *("province", "city", "service", "charge", "pieces", "remark", "customer", "payment"),
+    *("courier", "currency"),
+)
+"""What a column of a bill may be, as the reader of bills names it."""
 WEIGHT_UNITS = ("", "g", "kg", "t", "lb", "oz")
 _AT_LEAST_ONE = ("confirm_working_days", "file_by_day", "missing_parcels", "answer_days")
 _FULL_PERCENT = 100
@@ -68,6 +76,12 @@ def _check_account(account: BillAccount, path: Path, shops: set[str], reader: Re
 def _check_layout(layout: BillLayout, path: Path, reader: Reader) -> None:
     if not layout.columns:
         reader.note((*path, "columns"), "it names no column.")
+    for name in layout.columns:
+        if name not in LAYOUT_FIELDS:
+            told = f"no bill has this field. Known are {', '.join(LAYOUT_FIELDS)}."
+            reader.note((*path, "columns", name), told)
+    if layout.columns and "waybill" not in layout.columns:
+        reader.note((*path, "columns"), "it does not say which column is the `waybill`.")
     numbers_only = all(isinstance(column, int) for column in layout.columns.values())
     if layout.columns and numbers_only and not layout.file_contains:
         told = "a layout without headers is told by `file_contains`, a part of the file's name."

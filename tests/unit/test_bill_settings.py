@@ -1,0 +1,38 @@
+"""The section `reconciliation` of the settings: what is wrong with it is said with its line."""
+
+from __future__ import annotations
+
+import textwrap
+
+from aftersales.settings.load import check_yaml
+from aftersales.settings.reconciling import LAYOUT_FIELDS
+from courier_reconciliation.reading.words import FIELDS
+
+
+def problems(text: str) -> list[tuple[int, str, str]]:
+    return [(one.line, one.path, one.message) for one in check_yaml(textwrap.dedent(text), "x")]
+
+
+def test_the_fields_of_a_layout_are_those_that_the_reader_knows():
+    assert set(LAYOUT_FIELDS) == {name for name in FIELDS if not name.startswith("_")}
+
+
+def test_a_layout_with_a_field_that_no_bill_has_is_refused_with_those_that_there_are():
+    ((line, path, message),) = problems("""\
+        reconciliation:
+          layouts:
+            - name: outlet
+              columns: {waybill: 小票号, date: 几号}
+        """)
+    assert (line, path) == (4, "reconciliation.layouts[0].columns.date")
+    assert "billed_on" in message
+
+
+def test_a_layout_must_say_which_column_is_the_waybill():
+    ((_, path, message),) = problems("""\
+        reconciliation:
+          layouts:
+            - {name: outlet, columns: {amount: 多少钱}}
+        """)
+    assert path == "reconciliation.layouts[0].columns"
+    assert "waybill" in message
