@@ -6,8 +6,9 @@ import csv
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.bill_files import kg, long_name, yuan
 from tests.export_files import xlsx_sheets
-from tests.planted_bills import Month, Row, kg, long_name, yuan
+from tests.planted_bills import Month, Row
 
 
 def extras(row: Row) -> int:

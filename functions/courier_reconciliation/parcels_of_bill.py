@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from aftersales.parcels import Parcel
 from aftersales.tables import parcels
-from courier_reconciliation.engine.filling import fill
 from courier_reconciliation.engine.shipments import put_shipments
+from courier_reconciliation.filling import fill
 from courier_reconciliation.shipped import months_around, rows_of
 
 if TYPE_CHECKING:

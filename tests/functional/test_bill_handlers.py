@@ -17,7 +17,7 @@ from aftersales.courier_bills import ClaimState, decided
 from aftersales.parcels import Parcel
 from aftersales.tables import bills, cases, parcels
 from aftersales.tracking import Reason, Status
-from tests import planted_bills
+from tests import bill_files, planted_bills
 from tests.handler_world import NOW, World, event_named, world_of
 from tests.planted_bills import Month
 
@@ -80,13 +80,13 @@ def ship(month: Month, *, with_values: bool = True) -> None:
 
 def drop(world: World, month: Month, folder: Path, key: str = KEY) -> bytes:
     """Put a month's bill into the bucket."""
-    content = planted_bills.LAYOUTS[month.courier](month, folder / "bill").read_bytes()
+    content = bill_files.LAYOUTS[month.courier](month, folder / "bill").read_bytes()
     world.buckets.put("aftersales-drop", key, content)
     return content
 
 
 def put_rates(world: World, folder: Path, *couriers: str) -> None:
-    planted_bills.write_rates(couriers, folder / "rates.csv")
+    bill_files.write_rates(couriers, folder / "rates.csv")
     content = (folder / "rates.csv").read_bytes()
     world.buckets.put("aftersales-drop", "rates/2026.csv", content)
 

@@ -8,8 +8,9 @@ import pytest
 from click.testing import CliRunner
 
 from local.cli import aftersales
+from tests.bill_files import write_rates, write_shipments
 from tests.functional.test_reconcile_planted import found, planted
-from tests.planted_bills import plant, write_rates, write_shipments
+from tests.planted_bills import plant
 from tests.planted_layouts import VARIANTS
 
 

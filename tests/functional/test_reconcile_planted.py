@@ -10,7 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from local.cli import aftersales
-from tests.planted_bills import CONTRACTS, LAYOUTS, Month, plant, write_rates, write_shipments
+from tests.bill_files import LAYOUTS, write_rates, write_shipments
+from tests.planted_bills import CONTRACTS, Month, plant
 
 
 def reconciled(months: list[Month], folder: Path, *more: str) -> dict:

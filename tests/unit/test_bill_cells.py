@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aftersales.errors import BadInput
+from courier_reconciliation.filling import quoted
 from courier_reconciliation.reading import cells, expressions
 from courier_reconciliation.reading.headers import meaning, surcharge
 from courier_reconciliation.reading.places import place, usual
@@ -167,8 +168,8 @@ DATABASE = duckdb.connect()
 
 def asked(expression: str, texts: list[str]) -> list[Any]:
     """The expression on each text, as a bill's column `c0`; blank cells are NULL there."""
-    values = ", ".join(f"({n}, {expressions.literal(t)})" for n, t in enumerate(texts))
-    nulls = ", ".join(map(expressions.literal, expressions.NULLS))
+    values = ", ".join(f"({n}, {quoted(t)})" for n, t in enumerate(texts))
+    nulls = ", ".join(map(quoted, expressions.NULLS))
     source = (
         f"SELECT n, CASE WHEN t IN ({nulls}) THEN NULL ELSE t END AS c0"
         f" FROM (VALUES {values}) AS v(n, t)"

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from courier_reconciliation.engine.filling import quoted
 from courier_reconciliation.engine.prices import code_column, priced_sql
+from courier_reconciliation.filling import quoted
 from courier_reconciliation.model import FREIGHT, TOTAL
 from courier_reconciliation.surcharge_codes import OTHER
 

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from courier_reconciliation.engine.filling import fill
+from courier_reconciliation.filling import fill
 from courier_reconciliation.model import FREIGHT
 from courier_reconciliation.rates.card import (
     E4,

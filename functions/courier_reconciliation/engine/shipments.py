@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 
 from aftersales.couriers.waybills import normalise
 from aftersales.errors import BadInput
-from courier_reconciliation.engine.filling import fill, quoted
 from courier_reconciliation.engine.zones import local_day_sql, offset_minutes
+from courier_reconciliation.filling import fill, quoted
 from courier_reconciliation.model import Outcome, Rejected
 from courier_reconciliation.rates.card import folded_service
 from courier_reconciliation.rates.columns import courier_code

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from courier_reconciliation.engine.filling import fill
+from courier_reconciliation.filling import fill
 from courier_reconciliation.model import Discrepancy
 from courier_reconciliation.output.cells import may_need_it_sql, neutral_sql
 from courier_reconciliation.output.claims import LineFacts, LostParcel

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from courier_reconciliation.filling import quoted
 from courier_reconciliation.model import TOTAL
 from courier_reconciliation.reading.cells import GRAMS, MILLIMETRES
 from courier_reconciliation.reading.plan import AMOUNTS, Plan
@@ -21,11 +22,6 @@ PLAIN = _LATIN + " "
 NULLS = ("", "-", "--", "—", "/", "N/A", "NULL", "null")
 
 
-def literal(text: str) -> str:
-    """A text as a SQL literal."""
-    return "'" + text.replace("'", "''") + "'"
-
-
 def column(index: int) -> str:
     """The name under which a column of a sheet is read."""
     return f"c{index}"
@@ -34,7 +30,7 @@ def column(index: int) -> str:
 def waybill(col: str, *, strong: bool) -> str:
     """A waybill number, or NULL where it takes a closer look."""
     if strong:
-        narrow = f"translate({col}, {literal(WIDE)}, {literal(PLAIN)})"
+        narrow = f"translate({col}, {quoted(WIDE)}, {quoted(PLAIN)})"
         plain = f"trim({narrow}, ' \t\n\r\u00a0\u200b\ufeff')"
         plain = f"regexp_replace({plain}, '^(=\")?[''’‘`]?([A-Za-z0-9]+)\"?$', '\\2')"
         plain = f"upper(regexp_replace({plain}, '^([0-9]{{5,15}})\\.0+$', '\\1'))"
@@ -52,7 +48,7 @@ def amount(col: str, decimals: int, *, comma: bool, strong: bool) -> str:
     scale = 10**decimals
     text = f"replace(replace({col}, '.', ''), ',', '.')" if comma else col
     if strong:
-        plain = f"translate({col}, {literal(WIDE + '，￥')}, {literal(PLAIN + ',¥')})"
+        plain = f"translate({col}, {quoted(WIDE + '，￥')}, {quoted(PLAIN + ',¥')})"
         form = "[¥$]? *[+-]?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\\.[0-9]*)? *(元|CNY|RMB)?"
         if comma:
             form = "€? *[+-]?([0-9]+|[0-9]{1,3}(\\.[0-9]{3})+)(,[0-9]*)? *(€|EUR)?"
@@ -71,7 +67,7 @@ def weight(col: str, unit: str, *, comma: bool, strong: bool) -> str:
     text = f"replace(replace({col}, '.', ''), ',', '.')" if comma else col
     if not strong:
         return _grams(text, unit)
-    plain = f"lower(replace(translate({col}, {literal(WIDE)}, {literal(PLAIN)}), ' ', ''))"
+    plain = f"lower(replace(translate({col}, {quoted(WIDE)}, {quoted(PLAIN)}), ' ', ''))"
     number = f"regexp_extract({plain}, '^([0-9]*\\.?[0-9]*)(kg|kgs|公斤|千克|g|克)$', 1)"
     if comma:
         return _grams(text, unit)
@@ -177,7 +173,7 @@ class _Select:
         if (stated := self.plan.unit_columns.get(name)) is not None:
             text = f"replace(replace({col}, '.', ''), ',', '.')" if self.plan.comma else col
             cases = " ".join(
-                f"WHEN {literal(letter)} THEN {_grams(text, one)}"
+                f"WHEN {quoted(letter)} THEN {_grams(text, one)}"
                 for letter, one in UNIT_LETTERS.items()
             )
             found = f"CASE upper(left({column(stated)}, 1)) {cases} ELSE {found} END"
@@ -209,8 +205,8 @@ class _Select:
             return "NULL::VARCHAR", "NULL::VARCHAR"
         at = f"enum_code(try_cast({col} AS {ENUMS[name]}))::INTEGER + 1"
         self.odd.append(f"({at} IS NULL AND {col} IS NOT NULL)")
-        answers = ", ".join(literal(answer) for answer, _ in known.values())
-        cities = ", ".join(literal(city) for _, city in known.values())
+        answers = ", ".join(quoted(answer) for answer, _ in known.values())
+        cities = ", ".join(quoted(city) for _, city in known.values())
         return f"list_extract([{answers}], {at})", f"list_extract([{cities}], {at})"
 
     def text(self, name: str) -> str:
@@ -250,7 +246,7 @@ def _left_out(plan: Plan) -> str:
     if plan.left_out is None:
         return ""
     index, values = plan.left_out
-    return f" AND coalesce({column(index)} NOT IN ({', '.join(map(literal, values))}), true)"
+    return f" AND coalesce({column(index)} NOT IN ({', '.join(map(quoted, values))}), true)"
 
 
 def _values(s: _Select) -> dict[str, str]:
@@ -287,7 +283,7 @@ def _values(s: _Select) -> dict[str, str]:
         "row": "number",
         "waybill": found,
         "parent": above,
-        "courier": f"coalesce({courier[0]}, '')" if courier else literal(plan.courier),
+        "courier": f"coalesce({courier[0]}, '')" if courier else quoted(plan.courier),
         "charge": _charge(plan, code[0] if code else None),
         "amount_minor": paid,
         "freight_minor": freight,
@@ -339,17 +335,17 @@ def _money(s: _Select, amounts: dict[str, str]) -> tuple[str, str]:
 
 
 def _charge(plan: Plan, code: str | None) -> str:
-    said = f"coalesce({code}, {literal(TOTAL)})" if code else literal(plan.charge)
+    said = f"coalesce({code}, {quoted(TOTAL)})" if code else quoted(plan.charge)
     if plan.classes is None:
         return said
     index, charges = plan.classes
-    cases = " ".join(f"WHEN {literal(v)} THEN {literal(c)}" for v, c in charges.items())
+    cases = " ".join(f"WHEN {quoted(v)} THEN {quoted(c)}" for v, c in charges.items())
     return f"CASE {column(index)} {cases} ELSE {said} END"
 
 
 def _currency(s: _Select) -> str:
     col = s.at("currency")
-    ours = literal(s.plan.currency)
+    ours = quoted(s.plan.currency)
     if col is None:
         return ours
     stated = f"upper(trim({col}))"
@@ -373,7 +369,7 @@ def _is_return(s: _Select, code: str | None) -> str:
             )
     if s.plan.returns:
         index, said = s.plan.returns
-        tests.append(f"coalesce({column(index)} IN ({', '.join(map(literal, said))}), false)")
+        tests.append(f"coalesce({column(index)} IN ({', '.join(map(quoted, said))}), false)")
     if col := s.at("return_of"):
         tests.append(f"({col} IS NOT NULL)")
     return f"({' OR '.join(tests)})" if tests else "false"

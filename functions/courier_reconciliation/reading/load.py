@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from courier_reconciliation import surcharge_codes
+from courier_reconciliation.filling import fill, quoted
 from courier_reconciliation.model import DeclaredTotal, Rejected
 from courier_reconciliation.reading import footers
 from courier_reconciliation.reading.couriers import courier_named
@@ -17,7 +16,6 @@ from courier_reconciliation.reading.expressions import (
     CELL_END,
     ENUMS,
     Known,
-    literal,
     select,
 )
 from courier_reconciliation.reading.places import place, usual
@@ -85,7 +83,7 @@ class _Load:
     def _select(self, source: str, known: Known = None) -> str:
         """Lines are numbered by their rows, behind those of the sheets before."""
         inner = select(self._plan, source, self._table.width, known)
-        file, sheet = literal(self._table.file), literal(self._table.sheet)
+        file, sheet = quoted(self._table.file), quoted(self._table.sheet)
         return (
             f'SELECT "row" + {self._first} AS line, {file} AS file, {sheet} AS sheet, * FROM'
             f" ({inner})"
@@ -99,7 +97,7 @@ class _Load:
         for name, texts in known.items():
             self._execute(f"DROP TYPE IF EXISTS {ENUMS[name]}")
             if texts:
-                said = ", ".join(map(literal, texts))
+                said = ", ".join(map(quoted, texts))
                 self._execute(f"CREATE TYPE {ENUMS[name]} AS ENUM ({said})")
         # Counting rows takes a window, which keeps the second processor idle: rows are stored in
         # their order, so the number is known afterwards.
@@ -193,7 +191,7 @@ class _Load:
             self._execute(f'DELETE FROM stage WHERE "row" > {end}')
         here = (self._table.file, self._table.sheet)
         placed = [(self._first + int(str(row[0])), *here, *row, None) for row in good]
-        self._insert("stage", placed)
+        fill(self._db, "stage", placed, self._temp)
 
     def _verdict(
         self, number: int, cells: Sequence[str | None], good: list[tuple[Value, ...]]
@@ -244,37 +242,11 @@ class _Load:
                 )
             )
 
-    def _insert(self, table: str, rows: Sequence[tuple[Value, ...]]) -> None:
-        """Append rows through a CSV file: a statement per row would be a thousand times slower."""
-        if not rows:
-            return
-        path = self._temp / "rows.csv"
-        with path.open("w", encoding="utf-8", newline="") as stream:
-            csv.writer(stream).writerows(rows)
-        described = self._execute(f"DESCRIBE {table}").fetchall()
-        types = {name: kind for name, kind, *_ in described}
-        columns = ", ".join(
-            f"{literal(n)}: {literal('VARCHAR' if n == 'raw' else t)}" for n, t in types.items()
-        )
-        texts = ", ".join(
-            f'coalesce("{n}", \'\') AS "{n}"'
-            if t == "VARCHAR"
-            else ("NULL AS raw" if n == "raw" else f'"{n}"')
-            for n, t in types.items()
-        )
-        self._execute(
-            f"INSERT INTO {table} SELECT {texts} FROM read_csv({literal(str(path))},"
-            f" columns = {{{columns}}}, auto_detect = false, header = false, delim = ',',"
-            " quote = '\"', escape = '\"', max_line_size = 4194304, parallel = false)"
-        )
-        with suppress(OSError):
-            path.unlink()
-
     def _keep(self) -> None:
         """The stage becomes lines, or joins them; its surcharges become charges."""
         for n, (_, code) in enumerate(self._plan.extras):
             self._execute(
-                f"INSERT INTO charges SELECT line, {literal(code)}, extra_{n} FROM stage"
+                f"INSERT INTO charges SELECT line, {quoted(code)}, extra_{n} FROM stage"
                 f" WHERE extra_{n} <> 0"
             )
         for name in ("prepaid_minor", *self._extras, "raw"):
@@ -289,15 +261,14 @@ class _Load:
         last = self._one("SELECT coalesce(max(line), 0) FROM lines")
         at = len(OF_STAGE)
         here = (self._table.file, self._table.sheet)
-        self._insert(
-            "lines", [(last + n, *here, *row[:at]) for n, row in enumerate(self._further, 1)]
-        )
+        further = [(last + n, *here, *row[:at]) for n, row in enumerate(self._further, 1)]
+        fill(self._db, "lines", further, self._temp)
         self._found.lines = self._staged + len(self._further)
         before = self._one("SELECT coalesce(min(line), 0) FROM refused")
-        self._insert(
-            "refused",
-            [(before - n, *here, *row[:at], row[-1]) for n, row in enumerate(self._refused, 1)],
-        )
+        refused = [
+            (before - n, *here, *row[:at], row[-1]) for n, row in enumerate(self._refused, 1)
+        ]
+        fill(self._db, "refused", refused, self._temp)
 
 
 def with_sections(

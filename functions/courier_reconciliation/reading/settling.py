@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from courier_reconciliation import surcharge_codes
+from courier_reconciliation.filling import quoted
 from courier_reconciliation.model import DeclaredTotal
 from courier_reconciliation.reading.couriers import by_numbers
-from courier_reconciliation.reading.expressions import amount, literal
+from courier_reconciliation.reading.expressions import amount
 from courier_reconciliation.reading.tables import ROW, Loaded, Table, read_csv, say
 
 if TYPE_CHECKING:
@@ -108,8 +109,8 @@ class _Settling:
         for start, digits, sample in groups:
             if courier := by_numbers(sample):
                 self._execute(
-                    f"UPDATE stage SET courier = {literal(courier)} WHERE {shape} ="
-                    f" {literal(start)} AND length(waybill) = {digits}"
+                    f"UPDATE stage SET courier = {quoted(courier)} WHERE {shape} ="
+                    f" {quoted(start)} AND length(waybill) = {digits}"
                 )
 
     def pairs(self) -> None:
@@ -157,7 +158,7 @@ class _Settling:
             column = plan.columns["amount"]
             found = self._one(
                 f"SELECT sum({amount(f'c{column}', plan.decimals, **scale)})::BIGINT FROM"
-                f" {read_csv(self._table)} WHERE c{index} = {literal(value)}"
+                f" {read_csv(self._table)} WHERE c{index} = {quoted(value)}"
             )
         else:
             return

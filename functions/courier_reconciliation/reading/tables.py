@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from courier_reconciliation.filling import quoted
 from courier_reconciliation.model import DeclaredTotal, Rejected
-from courier_reconciliation.reading.expressions import NULLS, literal
+from courier_reconciliation.reading.expressions import NULLS
 from courier_reconciliation.reading.places import usual
 from courier_reconciliation.reading.plan import Plan
 
@@ -88,19 +89,19 @@ def say(connection: DuckDBPyConnection, table: str, rows: Iterable[tuple[str, ..
     known = [row for row in rows if row[1]] if table == "said_couriers" else list(rows)
     for start in range(0, len(known), 500):
         chunk = known[start : start + 500]
-        values = ", ".join(f"({', '.join(map(literal, row))})" for row in chunk)
+        values = ", ".join(f"({', '.join(map(quoted, row))})" for row in chunk)
         connection.execute(f"INSERT INTO {table} VALUES {values}")
 
 
 def read_csv(table: Table, *, numbered: bool = True) -> str:
     columns = ", ".join(f"'c{index}': 'VARCHAR'" for index in range(table.width))
-    nulls = ", ".join(map(literal, NULLS))
+    nulls = ", ".join(map(quoted, NULLS))
     number = f"row_number() OVER () + {table.first_row - 1}" if numbered else "0"
     rows = (
         f"(SELECT *, ({number})::BIGINT AS number FROM read_csv("
-        f"{literal(str(table.path))}, columns = {{{columns}}}, auto_detect = false, header = false,"
-        f" skip = {table.skip}, delim = {literal(table.delimiter)}, quote = '\"',"
-        f" escape = {literal(table.escape)}, null_padding = {str(not table.even_width).lower()},"
+        f"{quoted(str(table.path))}, columns = {{{columns}}}, auto_detect = false, header = false,"
+        f" skip = {table.skip}, delim = {quoted(table.delimiter)}, quote = '\"',"
+        f" escape = {quoted(table.escape)}, null_padding = {str(not table.even_width).lower()},"
         " max_line_size = 4194304,"
         f" nullstr = [{nulls}]))"
     )

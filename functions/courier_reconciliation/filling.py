@@ -40,7 +40,7 @@ def fill(
         connection.execute(
             f"INSERT INTO {table} SELECT {values} FROM read_csv({quoted(path)},"
             f" columns = {{{columns}}}, auto_detect = false, header = false, delim = ',',"
-            " quote = '\"', escape = '\"', max_line_size = 4194304)"
+            " quote = '\"', escape = '\"', max_line_size = 4194304, parallel = false)"
         )
     path.unlink()
     return count
