@@ -107,6 +107,8 @@ class Machine:
         variables = environment.compose(
             self.template, engine_url=engine_url, cloud_url=cloud_url, clock=clock
         )
+        # Nothing answers yet; reports lie as files in the state folder (local/shelf.py).
+        variables |= {"REPORT_URL": "", "REPORT_PLACE": f"{self.state_dir.resolve()}/"}
         self._stack.enter_context(environment.applied(variables))
         # Connections of an earlier environment, and ours afterwards, must not be used again.
         connection.forget()

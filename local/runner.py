@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from aftersales.clock import business_now, wall_now
 from aftersales.errors import Misconfigured
-from local import expiry, function_log, inbox, sns_reach
+from local import environment, expiry, function_log, inbox, shelf, sns_reach
 from local.buckets import StoredObject
 from local.business_clock import SAVE_SECONDS, BusinessClock
 from local.events import object_created
@@ -151,6 +151,8 @@ class Runner:
         self.web = Web(functions, self._report, pages=self._pages, port=self._port)
         self._stack.callback(self.web.stop)
         self.web.start()
+        # A report is opened where its message is read: on this machine.
+        self._stack.enter_context(environment.applied({"REPORT_URL": self.web.url}))
         for function in functions:
             self._thread(function.logical_id, self._worker(function).run)
             self._tail_streams(function)
@@ -282,6 +284,7 @@ class Runner:
             box.look()
 
     def _object_created(self, stored: StoredObject) -> None:
+        shelf.lay_out(self.state_dir, self.machine.buckets, stored)
         at = datetime.fromtimestamp(stored.stored_at, UTC)
         event = object_created(stored.bucket, stored.key, stored.size, stored.etag, at)
         for function in self.machine.template.functions:

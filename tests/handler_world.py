@@ -263,6 +263,8 @@ def world_of(tables: Tables, folder: Path, environment: pytest.MonkeyPatch) -> I
         for name, value in SECRETS.items():
             environment.setenv(name, value)
         environment.setenv("REPORT_BUCKET", "aftersales-drop")
+        environment.setenv("REPORT_PLACE", "")
+        environment.setenv("REPORT_URL", "https://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com")
         environment.setenv("ROBOT_URL", f"{url}/robot/send?access_token={ROBOT_TOKEN}")
         environment.setenv("AFTERSALES_CLOCK", f"{time.time()},{NOW.timestamp()},1")
         settings = settings_at(url)

@@ -96,14 +96,34 @@ def report_handler(_event: Summary, _context: Any) -> Summary:
     from review_scanner import report_files
     from review_scanner.weekly_telling import last_week, tell_of_week
 
-    def keep(files: Mapping[str, str]) -> str:
+    reach = report_files.Place(os.environ["REPORT_PLACE"], os.environ["REPORT_URL"])
+
+    def keep(files: Mapping[str, str]) -> report_files.Place:
+        s3, bucket = aws.client("s3"), os.environ["REPORT_BUCKET"]
         try:
-            return report_files.keep(aws.client("s3"), os.environ["REPORT_BUCKET"], files)
+            return report_files.keep(s3, bucket, week, files, reach)
         except OutsideFailure as exc:
             logger.warning("charts not stored", reason=str(exc))  # the figures are told without
-            return ""
+            return report_files.Place()
 
     current, now = settings.load(), business_now()
-    covered = tell_of_week(current, Casebook.of(current), last_week(current, now), now, keep)
+    week = last_week(current, now)
+    covered = tell_of_week(current, Casebook.of(current), week, now, keep)
     logger.info("report told", covered=covered)
     return covered
+
+
+@logger.inject_lambda_context(clear_state=True)
+def page_handler(event: Summary, _context: Any) -> Summary:
+    """HTTP API: show the page of a weekly report to whoever has its address."""
+    import os
+
+    from aftersales import aws
+    from review_scanner import report_files
+
+    asked = event.get("pathParameters") or {}
+    folder, name = str(asked.get("folder", "")), str(asked.get("name", ""))
+    page = report_files.page_of(aws.client("s3"), os.environ["REPORT_BUCKET"], folder, name)
+    if page is None:
+        return {"statusCode": 404, "body": ""}
+    return {"statusCode": 200, "headers": report_files.HEADERS, "body": page.decode()}

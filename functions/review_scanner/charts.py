@@ -97,7 +97,10 @@ def columns(
     if mark is not None:
         y = bottom - mark[0] * scale
         canvas.line(_MARGIN, WIDTH - _MARGIN, y, dashed=True)
-        canvas.text(WIDTH - _MARGIN, y - 6, mark[1], size=12, fill=_SOFT, anchor="end")
+        # Its words stand above the columns: beside the line, one of them would cover the words.
+        canvas.text(WIDTH - _MARGIN, 70, mark[1], size=12, fill=_SOFT, anchor="end")
+        start = WIDTH - _MARGIN - _width(mark[1], 12) - 8
+        canvas.line(max(start - 28, _MARGIN), max(start, _MARGIN), 66, dashed=True)
     for number, (label, share, note) in enumerate(bars):
         middle = _MARGIN + step * (number + 0.5)
         if share is not None:

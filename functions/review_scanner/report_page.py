@@ -1,7 +1,12 @@
-"""The weekly report as files: two charts (SVG) and a page (HTML) that holds both. Pure."""
+"""The weekly report as files: two charts (SVG) and a page (HTML). Pure.
+
+The page holds both charts, what became of the bad reviews, and a list of them. The list tells none
+of their words: whoever has the page's address may read it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 from importlib import import_module
 from typing import NamedTuple, cast
@@ -9,11 +14,11 @@ from typing import NamedTuple, cast
 from aftersales.messages.render import LANGUAGES
 from aftersales.messages.review_words import Vocabulary
 from review_scanner.charts import columns, stacked
-from review_scanner.weekly import OTHER, Weekly
+from review_scanner.weekly import OTHER, BadReview, Weekly
 
 
 class Words(NamedTuple):
-    """What stands on the charts, in one language."""
+    """What stands on the charts and the page, in one language."""
 
     title: str
     share: str
@@ -26,6 +31,10 @@ class Words(NamedTuple):
     other: str
     empty: str
     outcomes_title: str
+    list_title: str
+    columns: tuple[str, ...]
+    open_link: str
+    register: str
 
 
 WORDS = {
@@ -41,6 +50,10 @@ WORDS = {
         other="其他",
         empty="本周没有差评。",
         outcomes_title="差评的结果",
+        list_title="本周差评",
+        columns=("时间", "店铺", "商品", "评分", "问题", "结果", ""),
+        open_link="查看",
+        register="评价原文、订单和回复见当月登记表：",
     ),
     "zh-TW": Words(
         title="評價週報 {week}",
@@ -54,6 +67,10 @@ WORDS = {
         other="其他",
         empty="本週沒有負評。",
         outcomes_title="負評的結果",
+        list_title="本週負評",
+        columns=("時間", "賣場", "商品", "評分", "問題", "結果", ""),
+        open_link="查看",
+        register="評價原文、訂單與回覆請見當月登記表：",
     ),
     "en": Words(
         title="Reviews of week {week}",
@@ -67,19 +84,24 @@ WORDS = {
         other="other",
         empty="No bad review this week.",
         outcomes_title="What became of bad reviews",
+        list_title="Bad reviews of this week",
+        columns=("Written", "Shop", "Product", "Stars", "Topics", "Outcome", ""),
+        open_link="open",
+        register="Words, orders and replies stand in the register of the month: ",
     ),
 }
 
 
-def files_of(report: Weekly, language: str) -> dict[str, str]:
-    """File name -> content: the two charts, and a page with them and the outcomes."""
-    words = WORDS[language]
+def files_of(
+    report: Weekly, language: str, shops: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """File name -> content: the two charts, and the page. `shops` are names by id."""
     share, topics = share_chart(report, language), topics_chart(report, language)
     stem = f"reviews-{report.week}"
     return {
         f"{stem}-share.svg": share,
         f"{stem}-topics.svg": topics,
-        f"{stem}.html": _page(report, words, language, share + topics),
+        f"{stem}.html": _page(report, language, share + topics, shops or {}),
     }
 
 
@@ -132,21 +154,64 @@ def percent(share: float | None) -> str:
     return "–" if share is None else f"{share:.1%}"
 
 
-def _page(report: Weekly, words: Words, language: str, charts: str) -> str:
-    names = _vocabulary(language).OUTCOMES
+def _page(report: Weekly, language: str, charts: str, shops: Mapping[str, str]) -> str:
+    words, names = WORDS[language], _vocabulary(language).OUTCOMES
     rows = "".join(
-        f"<tr><td>{escape(names[name])}</td><td>{number}</td></tr>"
+        f"<tr><td>{escape(names[name])}</td><td class=number>{number}</td></tr>"
         for name, number in report.outcomes.items()
     )
     outcomes = f"<h2>{escape(words.outcomes_title)}</h2><table>{rows}</table>" if rows else ""
     title = escape(words.title.format(week=report.week))
     return (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width"><title>'
-        f"{title}</title><style>body{{font-family:system-ui,'PingFang SC','Microsoft YaHei',"
-        "'Noto Sans CJK SC',sans-serif;color:#1f2937;max-width:800px;margin:2rem auto;"
-        "padding:0 1rem}svg{max-width:100%;height:auto;display:block;margin:1rem 0}"
-        "td{padding:.25rem 2rem .25rem 0}td:last-child{text-align:right;"
-        f"font-variant-numeric:tabular-nums}}</style></head><body><h1>{title}</h1>"
-        f"{charts}{outcomes}</body></html>\n"
+        '<meta name="viewport" content="width=device-width"><meta name="referrer" '
+        f'content="no-referrer"><title>{title}</title><style>{_STYLE}</style></head><body>'
+        f"<h1>{title}</h1>{charts}{outcomes}{_list(report, language, shops)}</body></html>\n"
+    )
+
+
+_STYLE = (
+    "body{font-family:system-ui,'PingFang SC','Microsoft YaHei','Noto Sans CJK SC',sans-serif;"
+    "color:#1f2937;background:#fff;max-width:800px;margin:2rem auto;padding:0 1rem}"
+    "svg{max-width:100%;height:auto;display:block;margin:1rem 0}h2{font-size:20px;margin-top:2rem}"
+    "table{border-collapse:collapse;font-size:14px}td,th{padding:.35rem 1rem .35rem 0;"
+    "text-align:left;vertical-align:top;border-bottom:1px solid #e5e7eb}"
+    "th{font-weight:600;white-space:nowrap}td.number{text-align:right;"
+    "font-variant-numeric:tabular-nums}td.line{white-space:nowrap;"
+    "font-variant-numeric:tabular-nums}.wide{overflow-x:auto}p{color:#6b7280;font-size:13px}"
+)
+
+
+def _list(report: Weekly, language: str, shops: Mapping[str, str]) -> str:
+    """The bad reviews, one row each, and where the rest about them stands."""
+    if not report.listed:
+        return ""
+    words = WORDS[language]
+    head = "".join(f"<th>{escape(name)}</th>" for name in words.columns)
+    rows = "".join(_row(each, language, shops) for each in report.listed)
+    months = sorted({f"{each.at:%Y-%m}" for each in report.listed})
+    commands = " ".join(
+        f"<code>aftersales reviews register --month {month}</code>" for month in months
+    )
+    more = report.bad - len(report.listed)
+    rest = f"<p>+{more}</p>" if more > 0 else ""
+    return (
+        f"<h2>{escape(words.list_title)}</h2><div class=wide><table><tr>{head}</tr>{rows}</table>"
+        f"</div>{rest}<p>{escape(words.register)}{commands}</p>"
+    )
+
+
+def _row(each: BadReview, language: str, shops: Mapping[str, str]) -> str:
+    said, words = _vocabulary(language), WORDS[language]
+    topics = ", ".join(said.TOPICS.get(topic, topic) for topic in each.topics) or words.other
+    link = ""
+    if each.link.startswith(("https://", "http://")):
+        link = f'<a href="{escape(each.link)}" rel="noreferrer">{escape(words.open_link)}</a>'
+    stars = "–" if each.rating is None else str(each.rating)
+    cells = (shops.get(each.shop_id, each.shop_id), each.product or "–")
+    return (
+        f"<tr><td class=line>{each.at:%m-%d %H:%M}</td>"
+        + "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+        + f"<td class=number>{stars}</td><td>{escape(topics)}</td>"
+        f"<td class=line>{escape(said.OUTCOMES[each.outcome])}</td><td class=line>{link}</td></tr>"
     )

@@ -14,6 +14,8 @@ from aftersales.review_records import Outcome, ReviewRecord
 
 DAYS = 7
 PRODUCTS_SHOWN = 8
+LISTED = 300
+"""Bad reviews that a report names; the register of the month has them all."""
 OPEN = "open"
 """Of a bad review without an outcome whose case somebody still has to handle."""
 NO_CASE = "no_case"
@@ -45,8 +47,21 @@ class ProductTopics(Struct, frozen=True):
     topics: Mapping[str, int]
 
 
+class BadReview(Struct, frozen=True):
+    """One bad review, without its words. `at` is in the desk's zone, `outcome` is of `OUTCOMES`."""
+
+    at: datetime
+    shop_id: str
+    product: str
+    rating: int | None
+    topics: tuple[str, ...]
+    outcome: str
+    link: str
+
+
 class Weekly(Struct, frozen=True):
-    """A week of all shops. `before` is the share of bad reviews in the week before."""
+    """A week of all shops. `before` is the share of bad reviews in the week before; `listed` names
+    bad reviews, the newest first, at most `LISTED`."""
 
     week: str
     days: tuple[Day, ...]
@@ -54,6 +69,7 @@ class Weekly(Struct, frozen=True):
     outcomes: Mapping[str, int]
     topics: Mapping[str, int]
     before: float | None = None
+    listed: tuple[BadReview, ...] = ()
 
     @property
     def reviews(self) -> int:
@@ -104,6 +120,7 @@ def weekly_of(
     outcomes: Counter[str] = Counter()
     products: dict[str, Counter[str]] = defaultdict(Counter)
     complaints: Counter[str] = Counter()
+    listed: list[BadReview] = []
     for record in records:
         day = record.written_at.astimezone(zone).date()
         if day not in counts:
@@ -113,6 +130,7 @@ def weekly_of(
             continue
         counts[day][1] += 1
         outcomes[_outcome(record)] += 1
+        listed.append(_listed(record, zone))
         about = record.topics or (OTHER,)
         topics.update(about)
         name = record.product_title or record.product_id
@@ -130,6 +148,19 @@ def weekly_of(
         outcomes={name: outcomes[name] for name in OUTCOMES if outcomes[name]},
         topics=dict(topics.most_common()),
         before=_share(before),
+        listed=tuple(sorted(listed, key=lambda each: each.at, reverse=True)[:LISTED]),
+    )
+
+
+def _listed(record: ReviewRecord, zone: tzinfo) -> BadReview:
+    return BadReview(
+        at=record.written_at.astimezone(zone),
+        shop_id=record.shop_id,
+        product=record.product_title or record.product_id,
+        rating=record.rating,
+        topics=record.topics,
+        outcome=_outcome(record),
+        link=record.permalink,
     )
 
 

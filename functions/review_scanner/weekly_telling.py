@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aftersales.calendar import zone_named
 from aftersales.cases.casebook import Casebook
+from aftersales.cases.rules import Change
 from aftersales.findings import Finding, Severity
 from aftersales.settings.model import Settings
-from aftersales.tables import reviews
+from aftersales.tables import cases, reviews
 from review_scanner.weekly import DAYS, OTHER, Weekly, bounds_of, week_of, weekly_of
+
+if TYPE_CHECKING:
+    from review_scanner.report_files import Place
 
 KIND = "review_report"
 
@@ -37,20 +41,24 @@ def tell_of_week(
     casebook: Casebook,
     week: str,
     now: datetime,
-    keep: Callable[[Mapping[str, str]], str],
+    keep: Callable[[Mapping[str, str]], Place],
 ) -> dict[str, Any]:
     """Announce the report of a week, once; a week in which nobody wrote has none.
 
-    `keep` stores its charts (file name -> content) and returns where they are.
+    `keep` stores its files (file name -> content) and returns where people find the page.
     """
+    subject = f"report:reviews/{week}"
+    if cases.get(subject, KIND) is not None:
+        return {"week": week, "told": Change.UNCHANGED.value}
     report = read_week(settings, week)
     if not report.reviews:
         return {"week": week, "told": "nothing_written"}
     from review_scanner.report_page import files_of
 
-    place = keep(files_of(report, settings.language))
-    facts = facts_of(report) | {"file": place or None}
-    finding = Finding(KIND, f"report:reviews/{week}", Severity.NOTICE, "", facts)
+    names = {shop.id: shop.name or shop.id for shop in settings.shops}
+    place = keep(files_of(report, settings.language, names))
+    facts = facts_of(report) | {"file": place.file or None, "report_url": place.url or None}
+    finding = Finding(KIND, subject, Severity.NOTICE, "", facts)
     told = casebook.announce(finding, now).value
     return {"week": week, "reviews": report.reviews, "bad": report.bad, "told": told}
 

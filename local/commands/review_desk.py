@@ -247,7 +247,7 @@ def register(
     "--out",
     metavar="DIR",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Folder for the charts (SVG) and a page with both; without it, figures only.",
+    help="Folder for the charts (SVG) and the page; without it, figures only.",
 )
 @click.option("--shop", metavar="SHOP", help="Only reviews of this shop.")
 @state_option
@@ -271,7 +271,8 @@ def report(
         chosen = week or last_week(settings, business_now())
         found = read_week(settings, chosen, shop or "")
         shops = [shop] if shop else [each.id for each in settings.shops]
-    written = _write_files(out, files_of(found, settings.language)) if out else []
+        names = {each.id: each.name or each.id for each in settings.shops}
+    written = _write_files(out, files_of(found, settings.language, names)) if out else []
     if as_json:
         print_json(
             {

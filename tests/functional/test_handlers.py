@@ -67,6 +67,8 @@ def test_every_event_is_taken_by_its_function(world: World, name: str) -> None:
         "inbox/tb1/发货 2026-11-03.csv",
         csv_of({"订单号": "1", "快递单号": NUMBER, "快递公司": "圆通速递"}),
     )
+    page = event_named("review_scanner_page")["rawPath"].lstrip("/")
+    world.buckets.put("aftersales-drop", page, b"<!doctype html>")
     result = world.call(name)
     assert not result.get("batchItemFailures")
     assert result.get("statusCode", 200) == 200

@@ -63,6 +63,8 @@ HANDED_AND_NOT_USED: dict[str, frozenset[Name]] = {
     "ParcelTrackerPlan": frozenset({("aftersales.settings.secrets", "resolve")}),
 }
 
+SHOWS_REPORTS = {"ReviewScannerReport", "ReviewScannerPage"}
+
 SCOPES = {
     "ssm:GetParameter": ":parameter/${SecretsPrefix}/*",
     "secretsmanager:GetSecretValue": ":secret:${SecretsPrefix}/*",
@@ -213,7 +215,8 @@ def _places(template: Template, action: str, place: str, function: str) -> list[
         folders = ["bills/", "rates/"]
     if action == "s3:PutObject":
         folders = ["reports/"] if function in CHECKS_BILLS else ["nothing/"]
-        folders = ["reports/reviews/"] if function == "ReviewScannerReport" else folders
+    if function in SHOWS_REPORTS:
+        folders = ["reports/reviews/"]
     if action in ("s3:GetObject", "s3:PutObject"):
         return [f"${{DropBucket.Arn}}/{folder}*" for folder in folders]
     if place or action in SCOPES:

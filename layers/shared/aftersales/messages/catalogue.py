@@ -114,6 +114,7 @@ PLACES = frozenset(
         "account",  # with a courier
         "period",
         "claims",
+        "report_at",  # where its charts are
         "claimable",
         "billed",
         "causes",

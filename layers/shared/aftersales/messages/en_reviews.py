@@ -7,6 +7,7 @@ from aftersales.messages.catalogue import Wording
 STARS = "{n} of 5 stars"
 NEUTRAL, BAD = "Neutral review", "Bad review"
 OPEN_REVIEW = "Open review"
+OPEN_REPORT, AT_THE_LINK = "Open report", "behind the link below"
 HINT_NOTE = "a hint, no verdict"
 CONTACT = "The buyer left a contact: call back first. "
 TOPICS = {
@@ -111,8 +112,9 @@ KINDS = {
         "{before}|].",
         why="[Most complaints are about: {topics}. |][The product with most bad reviews is "
         "{product}.|]",
-        todo="[What became of the bad ones: {outcomes}. |][Charts: {file}. |]The command "
-        "aftersales reviews report draws charts, too.",
+        todo="[What became of the bad ones: {outcomes}. |][Charts, and the bad reviews one by "
+        "one: {report_at}|The charts could not be stored: aftersales reviews report --out reports "
+        "draws them.]",
         solved_title="report",
         solved_what="Nothing is to be done.",
     ),

@@ -30,6 +30,8 @@ class Vocabulary(Protocol):
     OUTCOMES: Mapping[str, str]
     HINT_NOTE: str
     OPEN_REVIEW: str
+    OPEN_REPORT: str
+    AT_THE_LINK: str
     CONTACT: str
 
 
@@ -64,6 +66,8 @@ def review_words(facts: Facts) -> dict[str, str | None]:
 
 def review_values(facts: Facts, words: Mapping[str, str | None]) -> dict[str, str | None]:
     """The fields of an alert about a review, by the name of their label."""
+    if facts.alert.kind == REPORT:
+        return {"file": None}  # its sentences name it
     if facts.alert.kind not in REVIEW_KINDS:
         return {}
     said = vocabulary(facts)
@@ -81,11 +85,17 @@ def review_values(facts: Facts, words: Mapping[str, str | None]) -> dict[str, st
 
 
 def review_buttons(facts: Facts) -> tuple[Button, ...]:
-    """The link to where the review is shown."""
-    url = facts.text("review_url") or ""
-    if facts.alert.kind not in REVIEW_KINDS or not url.startswith(("https://", "http://")):
-        return ()
-    return (Button(vocabulary(facts).OPEN_REVIEW, url),)
+    """The link to where the review, or the report, is shown."""
+    if facts.alert.kind == REPORT:
+        url = _address(facts, "report_url")
+        return (Button(vocabulary(facts).OPEN_REPORT, url),) if url else ()
+    url = _address(facts, "review_url") if facts.alert.kind in REVIEW_KINDS else None
+    return (Button(vocabulary(facts).OPEN_REVIEW, url),) if url else ()
+
+
+def _address(facts: Facts, name: str) -> str | None:
+    url = facts.text(name) or ""
+    return url if url.startswith(("https://", "http://")) else None
 
 
 def _report_words(facts: Facts, said: Vocabulary) -> dict[str, str | None]:
@@ -94,6 +104,8 @@ def _report_words(facts: Facts, said: Vocabulary) -> dict[str, str | None]:
     names = ("reviews", "bad", "share", "before", "week")
     return {
         **{name: facts.text(name) for name in names},
+        "report_at": facts.text("file")
+        or (said.AT_THE_LINK if _address(facts, "report_url") else None),
         "topics": _topics(facts, said),
         "product": facts.masked("product"),
         "outcomes": facts.catalogue.list_separator.join(outcomes) or None,

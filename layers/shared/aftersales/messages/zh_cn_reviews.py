@@ -7,6 +7,7 @@ from aftersales.messages.catalogue import Wording
 STARS = "{n} 星"
 NEUTRAL, BAD = "中评", "差评"
 OPEN_REVIEW = "查看评价"
+OPEN_REPORT, AT_THE_LINK = "查看周报", "见下方链接"
 HINT_NOTE = "仅供参考"
 CONTACT = "买家留了联系方式，先联系买家。"
 TOPICS = {
@@ -104,7 +105,8 @@ KINDS = {
         what="[共 {reviews} 条评价，差评 {bad} 条，占 {share}|没有评价][，上周占 {before}|]。",
         why="[说得最多的是{topics}。|][差评最多的商品是“{product}”。|]",
         todo="[差评的结果：{outcomes}。|]"
-        "[图表：{file}。|]图表也可以用命令 aftersales reviews report 生成。",
+        "[图表和差评清单：{report_at}|"
+        "图表没能保存，可用命令 aftersales reviews report --out reports 生成]",
         solved_title="报告",
         solved_what="不用处理。",
     ),

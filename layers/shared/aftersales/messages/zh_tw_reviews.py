@@ -7,6 +7,7 @@ from aftersales.messages.catalogue import Wording
 STARS = "{n} 星"
 NEUTRAL, BAD = "中評", "負評"
 OPEN_REVIEW = "查看評價"
+OPEN_REPORT, AT_THE_LINK = "查看週報", "見下方連結"
 HINT_NOTE = "僅供參考"
 CONTACT = "買家留了聯絡方式，請先聯絡買家。"
 TOPICS = {
@@ -104,7 +105,8 @@ KINDS = {
         what="[共 {reviews} 則評價，負評 {bad} 則，占 {share}|沒有評價][，上週占 {before}|]。",
         why="[最常提到的是{topics}。|][負評最多的商品是「{product}」。|]",
         todo="[負評的結果：{outcomes}。|]"
-        "[圖表：{file}。|]圖表也可以用指令 aftersales reviews report 產生。",
+        "[圖表與負評清單：{report_at}|"
+        "圖表未能儲存，可用指令 aftersales reviews report --out reports 產生]",
         solved_title="報告",
         solved_what="不用處理。",
     ),
