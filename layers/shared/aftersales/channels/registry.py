@@ -97,8 +97,9 @@ def _sns(target: Target) -> Channel:
             "The `topic_arn` of a target of kind sns is not the ARN of a standard topic.",
             what_to_do="FIFO topics cannot send e-mail or SMS; use a standard one.",
         )
-    import boto3
     from botocore.config import Config
+
+    from aftersales import aws
 
     config = Config(  # type: ignore[no-untyped-call]
         connect_timeout=CONNECT_TIMEOUT_SECONDS,
@@ -106,7 +107,5 @@ def _sns(target: Target) -> Channel:
         # The dispatcher repeats by its own rules; a silent second publish would be a second mail.
         retries={"total_max_attempts": 1},
     )
-    client = boto3.client(  # type: ignore[no-untyped-call]
-        "sns", region_name=topic[1], config=config
-    )
+    client = aws.session().create_client("sns", region_name=topic[1], config=config)
     return Sns(target, client)

@@ -22,6 +22,8 @@ from aftersales.errors import Misconfigured, Unreachable
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
 
+    from aftersales.aws import Service
+
 MAX_AGE_SECONDS = 300.0
 
 _REFERENCE = re.compile(
@@ -104,7 +106,7 @@ def _secret(reference: str, name: str) -> str:
     return str(fields[field])
 
 
-def _asked(reference: str, service: str, operation: str, **parameters: Any) -> Any:
+def _asked(reference: str, service: Service, operation: str, **parameters: Any) -> Any:
     """One call to AWS. What botocore says is not repeated: only its error code is."""
     from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
