@@ -22,12 +22,13 @@ from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from benchmarks.first_calls import HANDLERS, KEY, ROOT, Outside, export, prepare
+from benchmarks.first_calls import HANDLERS, KEY, ROOT, prepare
 from benchmarks.measuring import database, median, report, result
+from benchmarks.outside_world import BUCKET, Outside
 
 PYTHON = sys.executable
 GOAL = 1.25
-QUEUES = ("SWEEP", "PUSH", "POLL", "WEBHOOK", "REMIND", "REVIEW", "REVIEW_PUSH")
+QUEUES = ("SWEEP", "PUSH", "POLL", "WEBHOOK", "REMIND", "REVIEW", "REVIEW_PUSH", "BILL")
 
 CHILD = """
 import time
@@ -99,7 +100,6 @@ def main() -> None:
     chosen = parser.parse_args()
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Outside)
-    Outside.files = export()
     threading.Thread(target=server.serve_forever, daemon=True).start()
     outside = f"http://127.0.0.1:{server.server_address[1]}"
     handlers = [handler for handler in HANDLERS if chosen.only in handler.name]
@@ -114,6 +114,9 @@ def main() -> None:
                 "ROBOT_URL": f"{outside}/robot?access_token=made-up",
                 "AWS_ENDPOINT_URL_SQS": outside,
                 "AWS_ENDPOINT_URL_S3": outside,
+                "REPORT_BUCKET": BUCKET,
+                "REPORT_PLACE": "",
+                "REPORT_URL": "https://reports.example.com",
                 **{
                     f"{queue}_QUEUE_URL": f"{outside}/000000000000/{queue.lower()}"
                     for queue in QUEUES

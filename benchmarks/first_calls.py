@@ -1,25 +1,29 @@
-"""The first call of each handler: the state it finds, its event, and what answers outside."""
+"""The first call of each handler: the state it finds, its event, and a sign of its work."""
 
 from __future__ import annotations
 
 import base64
+import csv
 import json
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote_plus
 
 from msgspec.structs import replace
 
+from benchmarks.bill_files import write_month
 from benchmarks.measuring import Database, a_parcel, settings_for
+from benchmarks.outside_world import ORDER_ID, Outside, told
 
 ROOT = Path(__file__).resolve().parents[1]
 KEY = "made-up-key"
 SHOP = "us-store"
-ORDER_ID = "88126"
 LAST_WEEK = timedelta(days=7)
+BILL_LINES = 100
 
 
 @dataclass(frozen=True)
@@ -32,109 +36,32 @@ class Handler:
     did_its_work: Callable[[Any], bool]
 
 
-class Outside(BaseHTTPRequestHandler):
-    """SQS, S3, 17TRACK, a WooCommerce shop and a DingTalk robot, all in one."""
-
-    protocol_version = "HTTP/1.1"
-    # Head and body leave in one piece: a delayed acknowledgement would add 40 ms to each answer.
-    wbufsize = -1
-    files: bytes = b""
-
-    def do_GET(self) -> None:
-        path = self.path.partition("?")[0]
-        if not path.startswith("/woo/"):
-            self._answer(self.files, "text/csv")
-            return
-        rows = [_shop_order()] if "/orders" in path else []
-        rows = [_shop_review()] if "/reviews" in path else rows
-        said: Any = rows[0] if path.endswith(f"/{ORDER_ID}") else rows
-        self._answer(json.dumps(said).encode(), "application/json", len(rows))
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("content-length", 0)))
-        if self.path.endswith("/gettrackinfo"):
-            said: Any = {"code": 0, "data": {"accepted": [_told(i) for i in json.loads(body)]}}
-        elif self.path.startswith("/robot"):
-            said = {"errcode": 0, "errmsg": "ok"}
-        else:
-            entries = json.loads(body).get("Entries", ())
-            said = {"Successful": [{"Id": entry["Id"], "MessageId": "m"} for entry in entries]}
-        self._answer(json.dumps(said).encode(), "application/json")
-
-    def _answer(self, body: bytes, content_type: str, rows: int = 0) -> None:
-        self.send_response(200)
-        self.send_header("x-wp-total", str(rows))
-        self.send_header("x-wp-totalpages", "1")
-        self.send_header("content-type", content_type)
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: Any) -> None:
-        """Nothing."""
-
-
-def _told(item: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "number": item["number"],
-        "carrier": item.get("carrier", 190157),
-        "track_info": {
-            "latest_status": {"status": "InTransit", "sub_status": "InTransit_Other"},
-            "tracking": {
-                "providers": [
-                    {
-                        "events": [
-                            {
-                                "time_utc": "2026-11-03T04:00:00Z",
-                                "description": "快件已到达【武汉转运中心】",
-                                "sub_status": "InTransit_Arrival",
-                            },
-                            {
-                                "time_utc": "2026-11-03T03:00:00Z",
-                                "description": "快件已揽收",
-                                "sub_status": "InTransit_PickedUp",
-                            },
-                        ]
-                    }
-                ]
-            },
-        },
-    }
-
-
-def _shop_order() -> dict[str, Any]:
-    """An order that was placed 25 minutes ago and is not paid, as the shop tells it."""
-    placed = f"{datetime.now(UTC) - timedelta(minutes=25):%Y-%m-%dT%H:%M:%S}"
-    return {
-        "id": int(ORDER_ID),
-        "number": ORDER_ID,
-        "status": "pending",
-        "currency": "USD",
-        "date_created": placed,
-        "date_created_gmt": placed,
-        "date_modified_gmt": placed,
-        "date_paid_gmt": None,
-        "date_completed_gmt": None,
-        "total": "45.90",
-        "customer_id": 0,
-        "created_via": "checkout",
-        "payment_method": "stripe",
-        "billing": {"first_name": "Dana", "email": "dana@example.com", "country": "US"},
-        "shipping": {"city": "Salem", "state": "OR", "country": "US"},
-        "line_items": [{"id": 31, "name": "Linen tea towel", "quantity": 2, "total": "40.00"}],
-        "refunds": [],
-        "meta_data": [],
-    }
-
-
-def export() -> bytes:
-    header = "订单编号,订单状态,订单付款时间,发货时间,快递单号,快递公司"
+def _orders_file() -> bytes:
+    header = "订单编号,交易状态,订单付款时间,发货时间,快递单号,快递公司"
     rows = [
         f"{2_605_170_000_000_000_000 + n},卖家已发货，等待买家确认,2026-11-02 09:12:00,"
         f"2026-11-03 10:00:00,YT{8_800_000_000_000 + n},圆通速递"
         for n in range(3)
     ]
-    return "\n".join([header.replace("订单状态", "交易状态"), *rows]).encode()
+    return "\n".join([header, *rows]).encode()
+
+
+def _reviews_file() -> bytes:
+    written = f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%d %H:%M:%S}"
+    rows = (
+        "订单编号,买家昵称,商品编号,商品名称,评价类型,评价内容,评价时间",
+        f"2605170000001,青**,p9,保温杯,差评,杯盖漏水，太差了,{written}",
+        f"2605170000002,李**,p9,保温杯,好评,很好，还会再来,{written}",
+    )
+    return "\r\n".join(rows).encode()
+
+
+def _drop(name: str, content: bytes) -> dict[str, Any]:
+    """Put a file where an event of `events/` says that it was dropped; returns the event."""
+    event = _event(name)
+    key = unquote_plus(event["Records"][0]["s3"]["object"]["key"])
+    Outside.objects[key] = content
+    return event
 
 
 def _add_parcel() -> None:
@@ -205,10 +132,70 @@ def _counted_week() -> None:
     reminders.count(f"{year}-W{week:02d}", 0, one, now)
 
 
+def _written_week() -> None:
+    from aftersales.review_records import ReviewRecord, Said
+    from aftersales.tables import reviews
+    from aftersales.tables.reviews import Places
+
+    at = datetime.now(UTC) - LAST_WEEK
+    for number, rating in enumerate((5, 4, 1)):
+        record = ReviewRecord(SHOP, f"r{number}", at, at, rating=rating, product_title="Mug")
+        reviews.write(None, record, Said(text="It is a mug."), Places(), at + timedelta(days=400))
+
+
+def _stored_page() -> None:
+    where = _event("review_scanner_page")["pathParameters"]
+    Outside.objects[f"reports/reviews/{where['folder']}/{where['name']}"] = b"<p>A week.</p>"
+
+
+def _shipped_month() -> None:
+    """A month's parcels in the tables; its bill and its rate card in the bucket."""
+    from aftersales.parcels import Parcel
+    from aftersales.tables import parcels
+    from aftersales.tracking import Status
+
+    with tempfile.TemporaryDirectory() as folder:
+        month = write_month(Path(folder), BILL_LINES)
+        _drop("courier_reconciliation_files", month.bill.read_bytes())
+        Outside.objects["rates/2026.csv"] = month.rates.read_bytes()
+        with month.shipments.open(encoding="utf-8", newline="") as stream:
+            shipped = list(csv.DictReader(stream))
+    for row in shipped:
+        number, at = row["waybill_number"], datetime.fromisoformat(row["shipped_at"])
+        parcel = Parcel(
+            parcel_id=number,
+            waybill_number=number,
+            courier=row["courier"],
+            shop_id="tb1",
+            order_ids=(row["order_id"],),
+            shipped_at=at,
+            added_at=at,
+            province=row["province"],
+            weight_g=int(row["weight_g"]),
+            length_mm=int(row["length_mm"]),
+            width_mm=int(row["width_mm"]),
+            height_mm=int(row["height_mm"]),
+            status=Status.DELIVERED,
+        )
+        parcels.add(parcel, shards=1)
+
+
+def _checked_month() -> None:
+    """A month whose bill was checked when it was dropped."""
+    from courier_reconciliation.bucket import Drop
+    from courier_reconciliation.checking import check_drop
+    from courier_reconciliation.desk import desk_from_environment
+
+    _shipped_month()
+    asked = json.loads(_event("courier_reconciliation_bill")["Records"][0]["body"])
+    covered = check_drop(desk_from_environment("drop"), Drop(asked["bucket"], asked["key"]), 60)
+    assert covered["claims"], covered
+
+
 def _shop_push() -> dict[str, Any]:
     from aftersales.platforms.woocommerce_webhook import webhook_signature
 
-    event = json.loads((ROOT / "events" / "order_intake_webhook.json").read_text("utf-8"))
+    event = _event("order_intake_webhook")
     event["headers"]["x-wc-webhook-signature"] = webhook_signature(KEY, event["body"].encode())
     return event
 
@@ -230,7 +217,7 @@ def _queue_record(body: str) -> dict[str, Any]:
 
 
 def _push_body() -> bytes:
-    push = {"event": "TRACKING_UPDATED", "data": _told({"number": "YT8800000000001"})}
+    push = {"event": "TRACKING_UPDATED", "data": told({"number": "YT8800000000001"})}
     return json.dumps(push, ensure_ascii=False).encode()
 
 
@@ -254,22 +241,6 @@ def _queued_push() -> str:
     return wrap("seventeentrack", _push_body(), datetime.now(UTC))
 
 
-def _shop_review() -> dict[str, Any]:
-    """A bad review of ten minutes ago, as the shop tells it."""
-    written = f"{datetime.now(UTC) - timedelta(minutes=10):%Y-%m-%dT%H:%M:%S}"
-    return {
-        "id": 501,
-        "date_created": written,
-        "date_created_gmt": written,
-        "product_id": 77,
-        "product_name": "Stoneware Mug",
-        "status": "approved",
-        "reviewer": "Dana",
-        "review": "<p>The mug broke on the first day, awful quality.</p>",
-        "rating": 1,
-    }
-
-
 def _queued_review() -> str:
     from aftersales.review_pushes import PushedReviews, packed
     from aftersales.reviews import Review
@@ -279,8 +250,9 @@ def _queued_review() -> str:
     return packed(PushedReviews(SHOP, (review,), now))
 
 
-def _file_dropped() -> dict[str, Any]:
-    return json.loads((ROOT / "events" / "order_intake_files.json").read_text("utf-8"))
+def _event(name: str) -> dict[str, Any]:
+    event: dict[str, Any] = json.loads((ROOT / "events" / f"{name}.json").read_text("utf-8"))
+    return event
 
 
 def _tick() -> dict[str, Any]:
@@ -297,7 +269,7 @@ HANDLERS = (
     Handler(
         "order_intake.app.files_handler",
         lambda: None,
-        lambda _: _file_dropped(),
+        lambda _: _drop("order_intake_files", _orders_file()),
         lambda answer: bool(answer["imported"][0]["orders"].get("new")),
     ),
     Handler(
@@ -402,6 +374,42 @@ HANDLERS = (
         lambda: None,
         lambda _: _queue_record(_queued_review()),
         _covered("new"),
+    ),
+    Handler(
+        "review_scanner.app.files_handler",
+        lambda: None,
+        lambda _: _drop("review_scanner_files", _reviews_file()),
+        lambda answer: answer["imported"][0]["became"].get("new") == 1,
+    ),
+    Handler(
+        "review_scanner.app.report_handler",
+        _written_week,
+        lambda _: _tick(),
+        lambda answer: answer["told"] == "opened",
+    ),
+    Handler(
+        "review_scanner.app.page_handler",
+        _stored_page,
+        lambda _: _event("review_scanner_page"),
+        lambda answer: answer["statusCode"] == 200,
+    ),
+    Handler(
+        "courier_reconciliation.app.files_handler",
+        _shipped_month,
+        lambda _: _event("courier_reconciliation_files"),
+        lambda answer: answer["checked"][0]["claims"] > 0,
+    ),
+    Handler(
+        "courier_reconciliation.app.month_end_handler",
+        _checked_month,
+        lambda _: _event("courier_reconciliation_month_end"),
+        lambda answer: answer["again"] == 1,
+    ),
+    Handler(
+        "courier_reconciliation.app.bill_handler",
+        _checked_month,
+        lambda _: _event("courier_reconciliation_bill"),
+        lambda answer: answer["covered"][0]["outcome"].startswith("again"),
     ),
     Handler(
         "case_followup.app.sweep_handler",
