@@ -83,6 +83,22 @@ def test_a_step_that_falls_together_with_the_warning_is_one_message():
     ]
 
 
+def test_a_step_that_follows_the_warning_within_hours_is_left_out():
+    """A review is found some time after it was written, by which its deadline counts."""
+    found_later = a_case(deadline=days(7) - timedelta(hours=3))
+    assert [what for _, what in story(found_later, Ladder(), days(8))] == [
+        REMINDED, REMINDED, DUE_SOON, OVERDUE,
+    ]  # fmt: skip
+    half_a_day = a_case(deadline=days(7) - timedelta(hours=12))
+    assert [what for _, what in story(half_a_day, Ladder(), days(8))] == [
+        REMINDED, REMINDED, DUE_SOON, REMINDED, OVERDUE,
+    ]  # fmt: skip
+    before = a_case(deadline=days(7) + timedelta(hours=1))
+    assert [what for _, what in story(before, Ladder(), days(8))][2:] == [
+        REMINDED, DUE_SOON, OVERDUE,
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("ladder", "deadline", "said"),
     [
@@ -246,6 +262,61 @@ followup:
     assert settings.ladder("bad_review") == Ladder(days=(2,))
     assert settings.ladder("stalled") == Ladder(days=(1, 2.5), due_soon_hours=0, repeat_days=0)
     assert load_yaml("followup: {enabled: false}", "a.yaml").ladder("bad_review") is None
+
+
+def test_a_shop_changes_single_fields_of_the_ladders_of_the_file():
+    from aftersales.settings.load import load_yaml
+
+    text = """
+followup:
+  reviews: {repeat_days: 14}
+  kinds: {review_question: {days: [2]}}
+shops:
+  - id: tb1
+    followup:
+      reviews: {days: [0.5, 1], due_soon_hours: 0}
+      kinds: {stalled: {days: [4]}, review_question: {repeat_days: 3}}
+  - {id: tb2, followup: {enabled: false}}
+  - {id: tb3, followup: {reviews: {days: []}}}
+"""
+    settings = load_yaml(text, "a.yaml")
+    usual = Ladder(repeat_days=14)
+    assert settings.ladder("bad_review") == settings.ladder("bad_review", "tb9") == usual
+    assert settings.ladder("bad_review", "tb1") == Ladder((0.5, 1), 0, 14)
+    assert settings.ladder("review_question", "tb1") == Ladder((2,), 24, 3)
+    assert settings.ladder("stalled", "tb1") == Ladder((4,))
+    assert settings.ladder("stalled", "tb9") is None
+    assert settings.ladder("bill_missing", "tb1") == settings.followup.bills
+    assert settings.ladder("bad_review", "tb2") is None
+    assert settings.ladder("bad_review", "tb3") == Ladder((), 24, 14)
+    on = load_yaml("followup: {enabled: false}\nshops: [{id: a, followup: {enabled: true}}]", "a")
+    assert on.ladder("bad_review", "a") == Ladder()
+    assert on.ladder("bad_review") is None
+
+
+OWN = "shops: [{id: tb1, followup: %s}]"
+
+
+@pytest.mark.parametrize(
+    ("text", "setting", "message"),
+    [
+        (OWN % "{reviews: {days: [0]}}", "reviews.days[0]", "above 0"),
+        (OWN % "{reviews: {days: 3}}", "reviews.days", "list"),
+        (OWN % "{reviews: {repeat_days: 0.5}}", "reviews.repeat_days", "from 1"),
+        (OWN % "{reviews: {due_soon_hours: -1}}", "reviews.due_soon_hours", "below 0"),
+        (OWN % "{reviews: {day: [1]}}", "reviews.day", "no such setting"),
+        (OWN % "{kinds: {stuck: {days: [1]}}}", "kinds.stuck", "no kind of case"),
+        (OWN % "{kinds: {bill_missing: {days: [1]}}}", "kinds.bill_missing", "no kind of case"),
+        (OWN % "{bills: {days: [1]}}", "bills", "no such setting"),
+        (OWN % "{enabled: sometimes}", "enabled", "true or false"),
+    ],
+)
+def test_what_a_shop_cannot_have_is_refused_with_its_place(text, setting, message):
+    (problem,) = check_yaml(text, "a.yaml")
+    assert problem.path == f"shops[0].followup.{setting}"
+    assert message in problem.message
+    assert problem.line == 1
+    assert problem.column > 20
 
 
 @pytest.mark.parametrize(

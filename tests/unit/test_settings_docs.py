@@ -21,6 +21,8 @@ SECTIONS = {
     "`calendar`": model.Calendar,
     "`shops[]`": model.Shop,
     "`shops[].buyer_sms`": model.BuyerSms,
+    "`shops[].followup`": model.OwnFollowup,
+    "`shops[].followup.reviews`": model.OwnLadder,
     "`tracking`": model.Tracking,
     "`tracking.sources.<name>`": model.Source,
     "`tracking.rules`": model.TrackingRules,

@@ -47,6 +47,9 @@ class Ending(Struct, frozen=True):
     how: str
 
 
+_ASKING = (Transition.OPENED, Transition.ESCALATED)
+
+
 class Casebook:
     """All that may happen to a case.
 
@@ -136,7 +139,7 @@ class Casebook:
             decision = decide()
             if decision.case is None:
                 return decision.change
-            decision = self._with_own_id(decision)
+            decision = self._with_owner(self._with_own_id(decision))
             try:
                 self._commit([decision], decision.alert)
             except TransactWriteError as exc:
@@ -149,7 +152,7 @@ class Casebook:
     def _write_together(
         self, found: Sequence[Decision], told: Telling | None, beside: Beside | None
     ) -> tuple[Change, ...]:
-        decisions = [self._with_own_id(decision) for decision in found]
+        decisions = [self._with_owner(self._with_own_id(decision)) for decision in found]
         alerts = [decision.alert for decision in decisions if decision.alert is not None]
         alert = told(alerts) if alerts and told is not None else None
         try:
@@ -190,6 +193,16 @@ class Casebook:
             )
             for target in dict.fromkeys(targets_for(self._alerts, alert))
         ]
+
+    def _with_owner(self, decision: Decision) -> Decision:
+        """News that asks for something names who answers for it."""
+        alert, case = decision.alert, decision.case
+        if alert is None or case is None or alert.transition not in _ASKING:
+            return decision
+        owner = self.owner_of(case)
+        if not owner:
+            return decision
+        return replace(decision, alert=replace(alert, facts={**alert.facts, "owner": owner}))
 
     def _with_own_id(self, decision: Decision) -> Decision:
         """Two of a million cases may get the same eight letters; the later one takes others."""

@@ -18,6 +18,10 @@ from aftersales.settings.model import Ladder
 Opens = Callable[[datetime], datetime]
 """The time given, or when agents are next there after it."""
 
+WARNED = timedelta(hours=12)
+"""A reminder so soon after a word about the deadline says nothing new. A review is mostly found
+within the hour: its sixth day begins shortly after the last day before its deadline."""
+
 _URGENCY = (Transition.REMINDED, Transition.DUE_SOON, Transition.OVERDUE)
 
 
@@ -55,15 +59,18 @@ def due_moment(case: Case, ladder: Ladder, opens: Opens, now: datetime) -> Momen
 
 def _moments(case: Case, ladder: Ladder, around: datetime) -> Iterator[Moment]:
     """All moments after the opening but the repeats, of which those next to `around`."""
-    found = [
-        Moment(case.opened_at + timedelta(days=days), Transition.REMINDED) for days in ladder.days
-    ]
+    found = []
     if case.deadline is not None:
         before = case.deadline - timedelta(hours=ladder.due_soon_hours)
         if before < case.deadline:
             found.append(Moment(before, Transition.DUE_SOON))
         found.append(Moment(case.deadline, Transition.OVERDUE))
     found = [moment for moment in found if moment.at > case.opened_at]
+    warned = [moment.at for moment in found]
+    for days in ladder.days:
+        at = case.opened_at + timedelta(days=days)
+        if at > case.opened_at and not any(timedelta(0) <= at - word < WARNED for word in warned):
+            found.append(Moment(at, Transition.REMINDED))
     yield from found
     if ladder.repeat_days <= 0:
         return

@@ -17,20 +17,20 @@ class Ladders:
         self._settings = settings
         self._opens: dict[str, ladder.Opens] = {}
 
-    def of(self, kind: str) -> Ladder | None:
-        """The ladder of a kind; None where its cases are not followed up."""
-        return self._settings.ladder(kind)
+    def of(self, case: Case) -> Ladder | None:
+        """The ladder of a case; None where it is not followed up."""
+        return self._settings.ladder(case.kind, case.shop_id)
 
     def next_at(self, case: Case) -> datetime | None:
         """When an open case is to be looked at next; None: never."""
-        steps = self.of(case.kind)
+        steps = self.of(case)
         if steps is None or not case.is_open:
             return None
         return ladder.next_at(case, steps, self._service(case.shop_id))
 
     def due(self, case: Case, now: datetime) -> Moment | None:
         """What is to be said about a case now; None: nothing."""
-        steps = self.of(case.kind)
+        steps = self.of(case)
         if steps is None or not case.is_open:
             return None
         return ladder.due_moment(case, steps, self._service(case.shop_id), now)

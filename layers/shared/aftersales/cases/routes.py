@@ -20,20 +20,24 @@ def targets_for(alerts: Alerts, alert: Alert | Finding) -> tuple[str, ...]:
     bills, unless a route names their kind. Everything else takes the first route that fits; without
     one the operators get it.
     """
-    named = _route_naming(alerts, alert) if alert.kind in BILL_KINDS else None
-    if not alert.shop_id and alerts.operators and named is None:
-        return alerts.operators
-    route = named or _route_for(alerts, alert)
+    route = _route_of(alerts, alert)
     if route is not None:
         return route.targets
     return alerts.operators or (UNROUTED,)
 
 
 def owner_for(alerts: Alerts, alert: Alert | Finding | Case) -> str:
-    """Who answers for a case that nobody has taken: the route's owner, or ""."""
-    named = _route_naming(alerts, alert) if alert.kind in BILL_KINDS else None
-    route = named or _route_for(alerts, alert)
+    """Who answers for a case that nobody has taken: the owner of the route it takes, or ""."""
+    route = _route_of(alerts, alert)
     return route.owner if route is not None else ""
+
+
+def _route_of(alerts: Alerts, alert: Alert | Finding | Case) -> Route | None:
+    """The route that a case takes; None where it goes to the operators."""
+    named = _route_naming(alerts, alert) if alert.kind in BILL_KINDS else None
+    if not alert.shop_id and alerts.operators and named is None:
+        return None
+    return named or _route_for(alerts, alert)
 
 
 def _route_naming(alerts: Alerts, alert: Alert | Finding | Case) -> Route | None:

@@ -60,6 +60,7 @@ CATALOGUE = Catalogue(
     field_labels={
         **REVIEW_LABELS,
         **BILL_LABELS,
+        "owner": "Responsible",
         "shop": "Shop",
         "orders": "Order",
         "courier": "Courier",

@@ -27,5 +27,4 @@ WORDS = Words(
     },
     list_todo="Work from the top down, and close each one when it is done: it is then not "
     "mentioned again. The list of open cases holds them all.",
-    owner="Responsible",
 )

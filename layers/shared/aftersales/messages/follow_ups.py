@@ -37,7 +37,6 @@ class Words(Struct, frozen=True):
     list_titles: Mapping[str, str]
     list_leads: Mapping[str, str]
     list_todo: str
-    owner: str
 
 
 class Said(Struct, frozen=True):
@@ -66,12 +65,11 @@ def follow_up(
     if listed:
         title, lead = fill(own.list_titles[what], known), fill(own.list_leads[what], known)
         return Said(title, lead, own.list_todo, tuple(listed), is_list=True)
-    owner = facts.text("owner")
     return Said(
         own.prefixes[what] + fill(wording.title, words),
         fill(own.leads[what], known) + fill(wording.what, words),
         fill(wording.escalated_todo or wording.todo, words),
-        (Field(own.owner, owner),) if owner else (),
+        (),
     )
 
 

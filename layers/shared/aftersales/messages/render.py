@@ -99,7 +99,8 @@ def render(
     fields = _fields(facts, words, solved=solved)
     if alert.transition in _FOLLOW_UPS:
         said = _follow_up(facts, wording, words)
-        title, what, todo, lead = said.title, said.what, said.todo, said.fields
+        title, what, todo = said.title, said.what, said.todo
+        lead = said.fields if said.is_list else _owner(facts)
         why, buyer_text = fill(wording.why, words), fill(wording.buyer_text, words)
         until = facts.until()
         if said.is_list:
@@ -111,7 +112,7 @@ def render(
         title, what, why, todo, buyer_text = (
             fill(text, words) for text in _bad_news(wording, facts)
         )
-        until = facts.until()
+        until, lead = facts.until(), _owner(facts)
     return Message(
         alert_id=alert.alert_id,
         title=title,
@@ -135,6 +136,12 @@ def render(
             more=catalogue.labels["more"],
         ),
     )
+
+
+def _owner(facts: Facts) -> tuple[Field, ...]:
+    """Who answers for the case; it stands before all other fields."""
+    owner = facts.text("owner")
+    return (Field(facts.catalogue.field_labels["owner"], owner),) if owner else ()
 
 
 def _follow_up(facts: Facts, wording: Wording, words: Mapping[str, str | None]) -> Said:

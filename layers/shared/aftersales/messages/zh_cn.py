@@ -48,6 +48,7 @@ CATALOGUE = Catalogue(
     field_labels={
         **REVIEW_LABELS,
         **BILL_LABELS,
+        "owner": "负责人",
         "shop": "店铺",
         "orders": "订单",
         "courier": "快递",

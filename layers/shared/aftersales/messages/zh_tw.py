@@ -48,6 +48,7 @@ CATALOGUE = Catalogue(
     field_labels={
         **REVIEW_LABELS,
         **BILL_LABELS,
+        "owner": "負責人",
         "shop": "賣場",
         "orders": "訂單",
         "courier": "物流",

@@ -24,7 +24,7 @@ from aftersales.settings.checks import (
 )
 from aftersales.settings.connections import check_connection
 from aftersales.settings.document import Path
-from aftersales.settings.following import check_followup
+from aftersales.settings.following import check_followup, check_shop_followup
 from aftersales.settings.model import Calendar, Settings, Shop, Source, Tracking, TrackingRules
 from aftersales.settings.reconciling import check_reconciliation
 from aftersales.settings.reminding import check_reminder, check_shop_reminder
@@ -130,6 +130,7 @@ def _check_shops(settings: Settings, reader: Reader) -> None:
         _check_shop(shop, settings.tracking.rules, path, reader)
         check_shop_reminder(shop.reminder, (*path, "reminder"), reader)
         check_shop_reviews(shop.reviews, (*path, "reviews"), reader)
+        check_shop_followup(shop.followup, (*path, "followup"), reader)
         check_buyer_sms(shop, settings.language, (*path, "buyer_sms"), reader)
 
 

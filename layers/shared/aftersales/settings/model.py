@@ -96,6 +96,22 @@ class BuyerSms(_Struct, frozen=True):
     send_window: str = "09:00-21:00"
 
 
+class OwnLadder(_Struct, frozen=True):
+    """What differs for a shop's cases of a kind; None: as in the file."""
+
+    days: tuple[float, ...] | None = None
+    due_soon_hours: float | None = None
+    repeat_days: float | None = None
+
+
+class OwnFollowup(_Struct, frozen=True):
+    """What differs about the follow-up of a shop's cases. Bills are of no single shop."""
+
+    enabled: bool | None = None
+    reviews: OwnLadder = OwnLadder()
+    kinds: dict[str, OwnLadder] = {}
+
+
 class Shop(_Struct, frozen=True):
     """One shop. `rules` overrides single fields of `TrackingRules` for it.
 
@@ -130,6 +146,8 @@ class Shop(_Struct, frozen=True):
     """Overrides single fields of `Reviews` for this shop."""
     buyer_sms: BuyerSms = BuyerSms()
 
+    followup: OwnFollowup = OwnFollowup()
+    """Overrides single fields of the ladders of `Followup` for this shop."""
 
 class Calendar(_Struct, frozen=True):
     """Days off, and who publishes them."""
@@ -190,6 +208,11 @@ class Ladder(_Struct, frozen=True):
 
 
 class Followup(_Struct, frozen=True):
+    def with_own(self, own: OwnLadder) -> Ladder:
+        """This ladder, with what differs for a shop."""
+        changed = {n: v for n, v in msgspec.structs.asdict(own).items() if v is not None}
+        return msgspec.structs.replace(self, **changed) if changed else self
+
     """Which open cases are followed up, and when."""
 
     enabled: bool = True
@@ -361,13 +384,18 @@ class Settings(_Struct, frozen=True):
         overrides = self.shop(shop_id).reminder
         return msgspec.structs.replace(self.reminder, **overrides) if overrides else self.reminder
 
-    def ladder(self, kind: str) -> Ladder | None:
-        """When open cases of a kind are followed up, None: never."""
-        if not self.followup.enabled:
+    def ladder(self, kind: str, shop_id: str = "") -> Ladder | None:
+        """When open cases of a kind are followed up, None: never. A shop's own settings change
+        single fields of the ladder that the file gives the kind."""
+        own = self.shop(shop_id).followup
+        if not (self.followup.enabled if own.enabled is None else own.enabled):
             return None
-        usual = self.followup.reviews if kind in REVIEW_KINDS else None
-        usual = self.followup.bills if kind in BILL_KINDS else usual
-        return self.followup.kinds.get(kind, usual)
+        usual = self.followup.bills if kind in BILL_KINDS else None
+        usual = self.followup.reviews.with_own(own.reviews) if kind in REVIEW_KINDS else usual
+        chosen = self.followup.kinds.get(kind, usual)
+        if kind in own.kinds:
+            chosen = (chosen or Ladder()).with_own(own.kinds[kind])
+        return chosen
 
     def review_rules(self, shop_id: str) -> Reviews:
         """The rules about reviews for one shop: the file's, then the shop's own. A template of the

@@ -78,6 +78,7 @@ class Reader:
             return self._list(node, arguments[0], path)
         if origin in (Union, types.UnionType):
             kind = next(each for each in arguments if each is not type(None))
+            return self._value(node, kind, path)
         return self._scalar(node, kind, path)
 
     def _pairs(self, node: Node, path: Path) -> Iterable[tuple[str, Node]] | None:
