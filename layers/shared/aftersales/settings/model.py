@@ -144,10 +144,10 @@ class Shop(_Struct, frozen=True):
     """Overrides single fields of `Reminder` for this shop."""
     reviews: dict[str, Any] = {}
     """Overrides single fields of `Reviews` for this shop."""
-    buyer_sms: BuyerSms = BuyerSms()
-
     followup: OwnFollowup = OwnFollowup()
     """Overrides single fields of the ladders of `Followup` for this shop."""
+    buyer_sms: BuyerSms = BuyerSms()
+
 
 class Calendar(_Struct, frozen=True):
     """Days off, and who publishes them."""
@@ -206,13 +206,13 @@ class Ladder(_Struct, frozen=True):
     repeat_days: float = 7
     """After the last of them, whenever so many days have passed; 0: never."""
 
-
-class Followup(_Struct, frozen=True):
     def with_own(self, own: OwnLadder) -> Ladder:
         """This ladder, with what differs for a shop."""
         changed = {n: v for n, v in msgspec.structs.asdict(own).items() if v is not None}
         return msgspec.structs.replace(self, **changed) if changed else self
 
+
+class Followup(_Struct, frozen=True):
     """Which open cases are followed up, and when."""
 
     enabled: bool = True
