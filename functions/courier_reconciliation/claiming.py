@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from aftersales.courier_bills import Bill, Cause, Claim, claim_id
 from aftersales.money import to_text
 from courier_reconciliation.model import Discrepancy, Kind
+from courier_reconciliation.months import month_before
 from courier_reconciliation.result import Reconciliation
 from courier_reconciliation.surcharge_codes import Due, due_of
 
@@ -39,11 +40,6 @@ class Days:
         common = (min(self.last, last) - max(self.first, first)).days + 1
         shorter = min((self.last - self.first).days, (last - first).days) + 1
         return common * 2 > shorter
-
-
-def month_before(day: date) -> str:
-    """`2026-10` for any day of November."""
-    return f"{day.replace(day=1) - timedelta(days=1):%Y-%m}"
 
 
 def days_of(period: str) -> Days:

@@ -12,9 +12,8 @@ from aftersales.cases.casebook import Casebook
 from aftersales.courier_bills import Bill, expired
 from aftersales.couriers.codes import NAMES
 from aftersales.settings.model import Settings
-from aftersales.tables import bills
-from courier_reconciliation.claiming import month_before
-from courier_reconciliation.parcels_of_bill import was_handed
+from aftersales.tables import bills, parcels
+from courier_reconciliation.months import month_before, months_before
 from courier_reconciliation.telling import tell_if_settled, tell_missing
 
 AT_ONCE = 10
@@ -41,18 +40,13 @@ def close_month(
     casebook = Casebook.of(settings)
     known = [bill for account in bills.accounts() for bill in bills.of_account(account)]
     there = [bill for bill in known if bill.period == period]
-    since = _months_before(period, OPEN_MONTHS)
+    since = months_before(period, OPEN_MONTHS)
     too_old = sum(_expire(settings, bill, casebook, now) for bill in known if bill.period >= since)
     missing = _missing(settings, period, there, casebook, now)
     bodies = [json.dumps({"bucket": bill.bucket, "key": bill.key}) for bill in there]
     for start in range(0, len(bodies), AT_ONCE):
         send(bodies[start : start + AT_ONCE])
     return {"period": period, "again": len(bodies), "missing": missing, "expired": too_old}
-
-
-def _months_before(period: str, count: int) -> str:
-    months = int(period[:4]) * 12 + int(period[5:7]) - 1 - count
-    return f"{months // 12}-{months % 12 + 1:02d}"
 
 
 def _missing(
@@ -69,11 +63,16 @@ def _missing(
     found = [
         courier
         for courier in sorted(NAMES)
-        if courier not in billed and was_handed(courier, period, least)
+        if courier not in billed and _was_handed(courier, period, least)
     ]
     for courier in found:
         tell_missing(casebook, courier, period, now)
     return found
+
+
+def _was_handed(courier: str, month: str, least: int) -> bool:
+    """Was a courier handed so many parcels in a month?"""
+    return len(list(parcels.shipped_in(courier, month, limit=least))) >= least
 
 
 def _expire(settings: Settings, bill: Bill, casebook: Casebook, now: datetime) -> int:

@@ -72,11 +72,6 @@ def lay_out(connection: DuckDBPyConnection, wanted: Wanted, temp: Path) -> Known
     return Known(count + fill(connection, "shipped", rows, temp), trouble)
 
 
-def was_handed(courier: str, month: str, least: int) -> bool:
-    """Was a courier handed so many parcels in a month?"""
-    return len(list(parcels.shipped_in(courier, month, limit=least))) >= least
-
-
 def _read(ids: Iterable[str]) -> Iterator[Parcel]:
     """Parcels by id, several batches at a time, without holding all of them."""
     remaining = iter(ids)

@@ -24,7 +24,8 @@ from aftersales.courier_bills import (
 from aftersales.errors import BadInput
 from aftersales.findings import Finding, Severity
 from aftersales.settings.model import Alerts, Route
-from courier_reconciliation.claiming import Days, expected_period, month_before, place_of
+from courier_reconciliation.claiming import Days, expected_period, place_of
+from courier_reconciliation.months import month_before, months_before
 
 NOW = datetime(2026, 12, 3, tzinfo=UTC)
 
@@ -144,6 +145,8 @@ def test_the_month_of_days_without_a_year_is_that_of_the_name_or_the_last(
 
 def test_the_month_before_january_is_december() -> None:
     assert month_before(date(2027, 1, 31)) == "2026-12"
+    assert months_before("2027-03", 8) == "2026-07"
+    assert months_before("2026-12", 12) == "2025-12"
 
 
 def test_cases_about_bills_go_where_a_route_names_them_else_to_the_operators() -> None:

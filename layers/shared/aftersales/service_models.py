@@ -9,8 +9,8 @@ that one's file loader. Nothing is copied from botocore, so it is read in whatev
 
 from __future__ import annotations
 
-import gzip
 import os
+import zlib
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -100,12 +100,17 @@ def _in_parts(content: bytes) -> Any:
     return found
 
 
+def _unpacked(content: bytes) -> bytes:
+    # `gzip` does this in pieces, in twice the time. The last four bytes say how much it will be.
+    return zlib.decompress(content, wbits=31, bufsize=int.from_bytes(content[-4:], "little"))
+
+
 class _Json(JSONFileLoader):
     def load_file(self, file_path: str) -> Any:
         """The file's content, packed or not; None where there is no such file."""
         packed, plain = Path(f"{file_path}.json.gz"), Path(f"{file_path}.json")
         if packed.is_file():
-            content = gzip.decompress(packed.read_bytes())
+            content = _unpacked(packed.read_bytes())
         elif plain.is_file():
             content = plain.read_bytes()
         else:
