@@ -19,7 +19,7 @@ from aftersales.settings.model import Settings, Shop
 from aftersales.tables import feeds, reviews
 from review_scanner import health
 from review_scanner.desk import FEED, Desk
-from review_scanner.looking import moments
+from review_scanner.looking import turns
 from review_scanner.product_alarms import close_alarms
 from review_scanner.taking import Taking
 
@@ -183,10 +183,10 @@ def _due(
     """Known reviews that have a turn in [since, until), each once; those of `asked` had theirs."""
     rules = settings.review_rules(shop.id)
     found: dict[str, ReviewRecord] = {}
-    for age, only_open in moments(rules):
-        for record in reviews.written_between(shop.id, since - age, until - age):
+    for written in turns(rules, since, until):
+        for record in reviews.written_between(shop.id, written.start, written.end):
             if record.deleted or record.review_id in asked:
                 continue
-            if record.marks or not only_open:
+            if record.marks or not written.only_open:
                 found[record.review_id] = record
     return list(found.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 
 import pytest
 from msgspec.structs import replace
@@ -17,6 +18,7 @@ from review_scanner.desk import Desk
 from review_scanner.scanning import scan_shop
 from tests.conftest import Tables
 from tests.desk_fakes import Clock
+from tests.functional.test_casebook import calls_during
 from tests.review_shop import (
     SHOP,
     START,
@@ -201,6 +203,24 @@ def test_what_a_buyer_adds_to_a_good_review_is_seen(
     assert case is not None
     assert case.facts["follow_up"] == "用了两天就坏了"
     assert case.deadline == clock.now + days(7)
+
+
+def test_an_hour_of_looking_again_costs_a_handful_of_queries(
+    desk: Desk, shop: ReviewShop, clock: Clock
+) -> None:
+    shop.limits = replace(shop.limits, overlap_seconds=600)
+    shop.put(a_review(1, LEAKS, rating=1), a_review(2, "很好看"))
+    scan(desk)
+    clock.on(minutes=59)
+    without = calls_during(lambda: scan(desk)).count("Query")
+    asked_in_a_day, most = Counter[str](), 0
+    for _ in range(24):
+        shop.asked.clear()
+        clock.on(hours=1)
+        most = max(most, calls_during(lambda: scan(desk)).count("Query") - without)
+        asked_in_a_day.update(shop.asked)
+    assert most <= 6
+    assert asked_in_a_day == {"1:buyer": 2}
 
 
 def test_an_addition_opens_a_closed_case_again(desk: Desk, shop: ReviewShop, clock: Clock) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,7 +16,7 @@ from aftersales.review_records import ReviewRecord, Verdict
 from aftersales.settings.model import Reviews
 from review_scanner import texts
 from review_scanner.hints import hints_about
-from review_scanner.looking import moments
+from review_scanner.looking import turns
 from review_scanner.rules import STRENGTH, Change, change_of, clocks, decide, kind_of
 
 NOW = datetime(2026, 11, 3, 2, 0, tzinfo=UTC)
@@ -204,11 +205,43 @@ def test_hints_are_facts_with_their_numbers() -> None:
     assert hints_about(bad[0], mixed, (), RULES, presses=False) == ()
 
 
-def test_every_age_comes_once_and_open_cases_are_looked_at_more_often() -> None:
-    found = list(moments(RULES))
-    assert len({age for age, _ in found}) == len(found) == 60
-    assert [age.days for age, only_open in found if not only_open] == [3, 7, 15, 30]
-    assert list(moments(Reviews(look_again_hours=0, look_again_days=()))) == []
+def test_an_hour_of_looking_again_is_five_pieces_and_six_where_a_round_begins() -> None:
+    at = NOW.replace(hour=5)
+    pieces = list(turns(RULES, at, at + timedelta(hours=1)))
+    ages = [at - piece.start for piece in pieces if not piece.only_open]
+    assert [age.days for age in ages] == [3, 7, 15, 30]
+    (hand,) = [piece for piece in pieces if piece.only_open]
+    assert hand.end - hand.start == timedelta(days=30) / 12
+    over_the_turn = turns(RULES, NOW.replace(hour=11, minute=30), NOW.replace(hour=12, minute=30))
+    assert len(list(over_the_turn)) == 6
+    assert list(turns(Reviews(look_again_hours=0, look_again_days=()), at, NOW)) == []
+    short = Reviews(look_again_hours=0.1, look_again_days=())
+    assert len(list(turns(short, NOW, NOW + timedelta(hours=6)))) == 1
+
+
+@given(
+    st.floats(0, 27),
+    st.sampled_from([1.0, 5.0, 12.0, 24.0]),
+    st.lists(st.floats(0.02, 1), min_size=1, max_size=9),
+)
+def test_however_the_runs_fall_a_review_with_an_open_case_is_met_once_in_a_round(
+    written_days_ago: float, every: float, lengths: list[float]
+) -> None:
+    """In two days of runs, each of which goes on where the last one ended."""
+    rules = Reviews(look_again_hours=every, look_again_days=())
+    written, over = NOW - timedelta(days=written_days_ago), NOW + timedelta(days=2)
+    at, met = NOW, 0
+    for length in itertools.cycle(lengths):
+        end = min(at + length * timedelta(hours=every), over)
+        for piece in turns(rules, at, end):
+            assert piece.start < piece.end
+            met += piece.start <= written < piece.end
+        if end == over:
+            break
+        at = end
+    # A round takes somewhat longer for a review: it grows older while the hand comes.
+    expected = 48 / every * (1 - every / (30 * 24))
+    assert expected - 1 <= met <= expected + 1
 
 
 @pytest.mark.parametrize(
