@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
+from aftersales.cases.model import Case
 from aftersales.findings import Finding, Severity
 from aftersales.messages.review_replies import suggested_reply
-from aftersales.parcels import Order, Parcel, RefundStatus
+from aftersales.parcels import Order, OrderStatus, Parcel, RefundStatus
+from aftersales.platforms.gone import RAW_STATUS
 from aftersales.review_records import ReviewRecord
 from aftersales.reviews import Review
 from aftersales.settings.model import Settings, Shop
@@ -19,6 +22,23 @@ SHOWN_CHARACTERS = 300
 PARCELS_LOOKED_AT = 3
 
 Facts = dict[str, str | int | None]
+
+ORDER_FACTS = (
+    "ordered_at",
+    "refund",
+    "refund_id",
+    "amount_minor",
+    "currency",
+    "waybill_number",
+    "courier",
+    "status",
+    "reason",
+    "delivered_how",
+    "last_event_at",
+    "last_event_text",
+    "last_event_place",
+)
+"""What a case knows of an order and its parcel."""
 
 
 def finding(
@@ -69,12 +89,23 @@ def about_product(settings: Settings, shop: Shop, record: ReviewRecord, review: 
     return {**{name: facts[name] for name in kept}, "product_id": record.product_id}
 
 
-def about_order(record: ReviewRecord) -> Facts:
-    """How the order of a review stands: its parcel, and whether money is asked back."""
-    order = orders.get(record.shop_id, record.order_id) if record.order_id else None
-    if order is None:
+def about_order(record: ReviewRecord, before: Iterable[Case] = ()) -> Facts:
+    """How the order of a review stands: its parcel, and whether money is asked back.
+
+    `order_state` says why there is less than usual: the platform has deleted the order, the desk
+    has never known it, or knows it no more. Then what the cases `before` about the review said of
+    it is still shown.
+    """
+    if not record.order_id:
         return {}
-    facts: Facts = {"ordered_at": order.created_at.isoformat() if order.created_at else None}
+    order = orders.get(record.shop_id, record.order_id)
+    if order is None:
+        return _remembered(before)
+    gone = order.status is OrderStatus.CLOSED and order.raw_status == RAW_STATUS
+    facts: Facts = {
+        "ordered_at": order.created_at.isoformat() if order.created_at else None,
+        "order_state": "deleted" if gone else None,
+    }
     if order.refund in (RefundStatus.OPEN, RefundStatus.DONE, RefundStatus.PARTIAL):
         facts |= {
             "refund": order.refund.value,
@@ -83,6 +114,16 @@ def about_order(record: ReviewRecord) -> Facts:
             "currency": order.currency or None,
         }
     return facts | _about_parcel(_parcel_of(order))
+
+
+def _remembered(before: Iterable[Case]) -> Facts:
+    """What was said of an order that the desk does not have; the newest case knows best."""
+    for case in sorted(before, key=lambda each: each.updated_at, reverse=True):
+        said = {name: case.facts.get(name) for name in ORDER_FACTS}
+        if any(value is not None for value in said.values()):
+            deleted = case.facts.get("order_state") == "deleted"
+            return said | {"order_state": "deleted" if deleted else "forgotten"}
+    return {"order_state": "unknown"}
 
 
 def _parcel_of(order: Order) -> Parcel | None:

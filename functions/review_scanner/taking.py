@@ -153,7 +153,8 @@ class Taking:
         facts = case_facts.about_review(self.desk.settings, self.shop, record, review)
         facts["edit_until"] = edit_until.isoformat() if edit_until else None
         if decision.kind in COMPLAINTS:
-            facts |= case_facts.about_order(record)
+            before = cases.of_subject(record.subject) if work.kept is not None else ()
+            facts |= case_facts.about_order(record, before)
             hints = self._hints(review, record)
             facts["hints"] = ";".join(hints) or None
         return case_facts.finding(record, decision.kind, decision.severity, facts, due)

@@ -109,12 +109,12 @@ PLACES = frozenset(
         "share",
         "before",
         "outcomes",
+        "report_at",  # where its charts are
         "contact",  # the buyer left one
         "reply",
         "account",  # with a courier
         "period",
         "claims",
-        "report_at",  # where its charts are
         "claimable",
         "billed",
         "causes",

@@ -21,6 +21,11 @@ TOPICS = {
     "wrong_or_missing_item": "wrong or missing item",
     "not_as_described": "not as described",
 }
+ORDER_STATES = {
+    "deleted": "deleted at the platform",
+    "unknown": "the desk does not know this order",
+    "forgotten": "the desk has this order no more; what was known is shown",
+}
 REFUNDS = {"open": "asked for", "done": "refunded", "partial": "partly refunded"}
 HINTS = {
     "mostly_bad": "{n} of this buyer's {of} reviews are bad",

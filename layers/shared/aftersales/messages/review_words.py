@@ -8,6 +8,7 @@ from typing import Protocol, cast
 
 from aftersales.cases.kinds import REVIEW_KINDS
 from aftersales.errors import BadInput
+from aftersales.findings import Transition
 from aftersales.messages.base import Button
 from aftersales.messages.facts import Facts
 from aftersales.money import to_text
@@ -26,6 +27,7 @@ class Vocabulary(Protocol):
     BAD: str
     TOPICS: Mapping[str, str]
     REFUNDS: Mapping[str, str]
+    ORDER_STATES: Mapping[str, str]
     HINTS: Mapping[str, str]
     OUTCOMES: Mapping[str, str]
     HINT_NOTE: str
@@ -72,6 +74,7 @@ def review_values(facts: Facts, words: Mapping[str, str | None]) -> dict[str, st
         return {}
     said = vocabulary(facts)
     return {
+        "orders": _order(facts, said, words["orders"]),
         "rating": words["rating"],
         "review": facts.masked("review_text", REVIEW_CHARACTERS),
         "follow_up": facts.masked("follow_up", REVIEW_CHARACTERS),
@@ -120,6 +123,14 @@ def _topics(facts: Facts, said: Vocabulary) -> str | None:
     names = (facts.text("topics") or "").split(",")
     known = [said.TOPICS[name] for name in names if name in said.TOPICS][:TOPICS_SHOWN]
     return facts.catalogue.list_separator.join(known) or None
+
+
+def _order(facts: Facts, said: Vocabulary, numbers: str | None) -> str | None:
+    """The number of the order, and why little or nothing is said of it."""
+    state = facts.word("order_state", said.ORDER_STATES)
+    if not numbers or not state or facts.alert.transition is Transition.SOLVED:
+        return numbers
+    return facts.catalogue.in_brackets.format(text=numbers, note=state)
 
 
 def _refund(facts: Facts, said: Vocabulary) -> str | None:

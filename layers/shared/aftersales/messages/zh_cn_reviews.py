@@ -21,6 +21,11 @@ TOPICS = {
     "wrong_or_missing_item": "错发漏发",
     "not_as_described": "与描述不符",
 }
+ORDER_STATES = {
+    "deleted": "平台上已删除",
+    "unknown": "系统里没有这个订单",
+    "forgotten": "系统里已没有这个订单，以下是之前的资料",
+}
 REFUNDS = {"open": "退款处理中", "done": "已退款", "partial": "部分退款"}
 HINTS = {
     "mostly_bad": "该买家 {of} 条评价中 {n} 条是差评",

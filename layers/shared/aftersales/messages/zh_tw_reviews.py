@@ -21,6 +21,11 @@ TOPICS = {
     "wrong_or_missing_item": "寄錯或漏寄",
     "not_as_described": "與說明不符",
 }
+ORDER_STATES = {
+    "deleted": "平台上已刪除",
+    "unknown": "系統裡沒有這筆訂單",
+    "forgotten": "系統裡已沒有這筆訂單，以下是先前的資料",
+}
 REFUNDS = {"open": "退款處理中", "done": "已退款", "partial": "部分退款"}
 HINTS = {
     "mostly_bad": "這位買家 {of} 則評價中有 {n} 則負評",
