@@ -18,7 +18,7 @@ from aftersales.calendar import zone_named
 from aftersales.cases.kinds import REVIEW_KINDS
 from aftersales.cases.model import Case
 from aftersales.errors import BadInput
-from aftersales.messages.render import LANGUAGES
+from aftersales.messages.base import LANGUAGES
 from aftersales.settings.model import Settings
 from aftersales.tables import cases, reviews
 from aftersales.tables.reviews import Kept

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping, Sequence
-from xml.sax.saxutils import escape, quoteattr
+from html import escape
 
 WIDTH = 760
 _MARGIN = 32
@@ -69,7 +69,7 @@ class Canvas:
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:.0f}" '
             f'width="{WIDTH}" height="{height:.0f}" font-family="{_FONT}" role="img" '
-            f"aria-label={quoteattr(_clean(self._title))}>"
+            f'aria-label="{escape(_clean(self._title))}">'
             f'<rect width="100%" height="100%" fill="{_PAPER}"/>'
             + "\n".join(self._parts)
             + "</svg>\n"

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from html import escape
 from importlib import import_module
-from typing import NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
-from aftersales.messages.render import LANGUAGES
-from aftersales.messages.review_words import Vocabulary
+from aftersales.messages.base import LANGUAGES
 from review_scanner.charts import columns, stacked
 from review_scanner.weekly import OTHER, BadReview, Weekly
+
+if TYPE_CHECKING:
+    from aftersales.messages.review_words import Vocabulary
 
 
 class Words(NamedTuple):

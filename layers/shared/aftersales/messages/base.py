@@ -9,6 +9,9 @@ from msgspec import Struct
 
 from aftersales.findings import Severity
 
+LANGUAGES = {"zh-CN": "zh_cn", "zh-TW": "zh_tw", "en": "en"}
+"""Language -> its module. A function mostly speaks one: the others are not even loaded."""
+
 
 class Field(Struct, frozen=True):
     """A named fact: `Waybill: YT0000000000001`."""

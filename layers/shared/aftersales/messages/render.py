@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from aftersales.couriers.codes import display_name
 from aftersales.findings import Alert, Transition
-from aftersales.messages.base import Button, Field, Labels, Message
+from aftersales.messages.base import LANGUAGES, Button, Field, Labels, Message
 from aftersales.messages.bill_words import bill_values, bill_words
 from aftersales.messages.catalogue import OPERATOR_KINDS, Catalogue, Wording
 from aftersales.messages.facts import Clock, Facts
@@ -27,8 +27,6 @@ from aftersales.tracking import Reason
 if TYPE_CHECKING:
     from aftersales.messages.follow_ups import Said
 
-LANGUAGES = {"zh-CN": "zh_cn", "zh-TW": "zh_tw", "en": "en"}
-"""Language -> its module. A function mostly speaks one: the others are not even loaded."""
 ORDERS_SHOWN = 5
 EXAMPLES_LIMIT = 360
 

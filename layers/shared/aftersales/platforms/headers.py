@@ -6,7 +6,6 @@ columns of each export mean stands in `export_layouts.py`.
 
 from __future__ import annotations
 
-import difflib
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -145,7 +144,7 @@ def _near_misses(
         if name in columns:
             continue
         for stranger in strangers:
-            close = difflib.get_close_matches(stranger, _synonyms()[name], n=1, cutoff=0.75)
+            close = _nearest(stranger, _synonyms()[name], 0.75)
             if close:
                 seen = str(cells[at[stranger]]).strip()
                 notes.append(f"column {seen} is not known and was not read; is it {close[0]}?")
@@ -172,9 +171,16 @@ def _refusal(
     fields = [name for name in ("order_id", "waybill_number", "status") if name not in columns]
     candidates = [header for name in fields for header in SYNONYMS[name]]
     for stranger in (name for name in names if folded(name) not in _known() and name):
-        close = difflib.get_close_matches(stranger, candidates, n=1, cutoff=0.6)
+        close = _nearest(stranger, candidates, 0.6)
         if close:
             text += f"; is {stranger[:20]} meant to be {close[0]}?"
             break
     seen = ", ".join(name[:20] for name in names if name)
     return f"{text}. Columns seen: {seen[:400] or 'none'}"
+
+
+def _nearest(name: str, candidates: Iterable[str], alike: float) -> list[str]:
+    """The candidate that is most like a name, if one is so much alike (0 to 1)."""
+    from difflib import get_close_matches
+
+    return get_close_matches(name, candidates, n=1, cutoff=alike)
