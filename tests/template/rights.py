@@ -10,7 +10,7 @@ from tests.template.deployed import Template, listed, named
 from tests.template.promises import CHECKS_BILLS, TAKES_FILES
 from tests.template.reachable import NOTHING, NUMBERS, Name, environment_reads, rights_used
 
-GIVEN_BY_THE_RUNTIME = {"AWS_REGION"}
+GIVEN_BY_THE_RUNTIME = {"AWS_REGION", "AWS_ACCESS_KEY_ID"}
 ONE_MACHINE_ONLY = {"AFTERSALES_CLOCK"}
 """Read by deployed code, set by the one-machine runner alone (see aftersales/clock.py)."""
 

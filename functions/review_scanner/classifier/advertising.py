@@ -13,7 +13,7 @@ from functools import cache
 from typing import NamedTuple
 
 from review_scanner.classifier.characters import SIMPLIFIED, TRADITIONAL
-from review_scanner.classifier.text import Reading, plain, read, slot_of
+from review_scanner.classifier.text import Reading, folded, plain, slot_of, tokens_of
 
 DOUBTFUL = 1.0
 """Advertisements are not what the score learnt from; below this it says little of one."""
@@ -145,7 +145,7 @@ def wants_contact(found: Contact, score: float) -> bool:
 @cache
 def _hints() -> frozenset[int]:
     """Slots of n-grams; a text without one of them is not looked at closely."""
-    return frozenset(slot_of(*read(word).tokens) for word in _HINT_WORDS.split())
+    return frozenset(slot_of(*tokens_of(folded(word))) for word in _HINT_WORDS.split())
 
 
 def undisguised(text: str) -> str:

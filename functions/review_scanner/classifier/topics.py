@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import cache
 
 from review_scanner.classifier.table import ZERO, Table
-from review_scanner.classifier.text import EDGE, Reading, read, slot_of
+from review_scanner.classifier.text import EDGE, Reading, folded, slot_of, tokens_of
 
 QUALITY = "quality"
 LEARNED_ABOVE = 0.0
@@ -131,7 +131,7 @@ def _words() -> dict[int, list[tuple[str, str]]]:
         for line in lists.splitlines():
             (english if "|" in line else chinese).append(line.strip())
         words = " ".join(chinese).split() + "".join(english).split("|")
-        topics |= {between_edges(read(word).tokens): topic for word in words if word}
+        topics |= {between_edges(tokens_of(folded(word))): topic for word in words if word}
     found: dict[int, list[tuple[str, str]]] = {}
     for word, topic in topics.items():
         found.setdefault(slot_of(*word.strip(EDGE).split(EDGE)), []).append((word, topic))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -38,6 +39,8 @@ def session() -> Session:
         made = Session(include_builtin_handlers=False)  # type: ignore[no-untyped-call]
         made.register_component("data_loader", ServiceModels())  # type: ignore[no-untyped-call]
         _register_handlers(made)
+        if os.environ.get("AWS_ACCESS_KEY_ID"):
+            _take_credentials_from_environment(made)
         _session = made
     return _session
 
@@ -55,6 +58,17 @@ def _register_handlers(made: Session) -> None:
         kind, *of = str(event).split(".")
         if kind != "docs" and (not of or of[0] in HANDLED):
             (places[place[0]] if place else events.register)(event, handler)
+
+
+def _take_credentials_from_environment(made: Session) -> None:
+    """Look for credentials there only: it comes first anyway, and on Lambda they are there.
+
+    botocore would make all the other places ready as well, with an HTTP session for two of them.
+    """
+    from botocore.credentials import CredentialResolver, EnvProvider
+
+    resolver = CredentialResolver([EnvProvider()])  # type: ignore[no-untyped-call]
+    made.register_component("credential_provider", resolver)  # type: ignore[no-untyped-call]
 
 
 def region() -> str:
