@@ -23,9 +23,10 @@ _DECIMALS = {
 """ISO 4217 minor units that are not 2. The Taiwan dollar has 2 there, though prices show none."""
 
 _LIMIT_MINOR = 10**15
-_SYMBOLS = re.compile(r"US\$|HK\$|NT\$|S\$|A\$|C\$|R\$|[¥$€£₩₫฿₱₹₽円元]")
-_NOTE = re.compile(r"\([^()]*\)")
-_AMOUNT = re.compile(r"([+-]?)(\d+|\d{1,3}(?:,\d{2,3})*,\d{3})?(?:\.(\d*))?")
+# As texts: `re` compiles each when it is first needed, and remembers it.
+_SYMBOLS = r"US\$|HK\$|NT\$|S\$|A\$|C\$|R\$|[¥$€£₩₫฿₱₹₽円元]"
+_NOTE = r"\([^()]*\)"
+_AMOUNT = r"([+-]?)(\d+|\d{1,3}(?:,\d{2,3})*,\d{3})?(?:\.(\d*))?"
 
 
 def decimals_of(currency: str) -> int:
@@ -44,9 +45,9 @@ def to_minor(text: str, currency: str) -> int | None:
     decimals = decimals_of(currency)
     folded = unicodedata.normalize("NFKC", text).replace("−", "-")
     folded = "".join("-" if unicodedata.category(c) == "Pd" else c for c in folded)
-    notes = _NOTE.findall(folded)
-    folded = _NOTE.sub("", folded).strip().strip("\"'=").strip()
-    folded = _SYMBOLS.sub("", folded)
+    notes = re.findall(_NOTE, folded)
+    folded = re.sub(_NOTE, "", folded).strip().strip("\"'=").strip()
+    folded = re.sub(_SYMBOLS, "", folded)
     for code in {currency, "RMB" if currency == "CNY" else currency}:
         folded = re.sub(rf"(?<![A-Za-z]){code}(?![A-Za-z])", "", folded, flags=re.IGNORECASE)
     folded = "".join(folded.split())
@@ -54,7 +55,7 @@ def to_minor(text: str, currency: str) -> int | None:
         if any(re.search(r"\d", note) for note in notes):  # (12.00) may be minus twelve
             raise _unreadable(text, currency)
         return None
-    match = _AMOUNT.fullmatch(folded)
+    match = re.fullmatch(_AMOUNT, folded)
     if match is None or (match[2] is None and not match[3]):
         raise _unreadable(text, currency)
     sign, whole, fraction = match[1], (match[2] or "0").replace(",", ""), match[3] or ""

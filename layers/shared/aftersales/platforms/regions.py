@@ -15,20 +15,22 @@ PROVINCES = (
 )  # fmt: skip
 """The provinces of mainland China, in the short form in which settings and alerts name them."""
 
-_PROVINCE = re.compile(
+# As texts: `re` compiles each when it is first needed, and remembers it. A file without addresses
+# needs none of them.
+_PROVINCE = (
     rf"(?:中国)?\s*({'|'.join(PROVINCES)})"
     r"(省|市|壮族自治区|回族自治区|维吾尔自治区|自治区)?[\s,]*"
 )
-_CITY = re.compile(r"([^\s,省市区县路街号0-9]{1,10}?(?:市|自治州|地区|盟))")
-_PHONE = re.compile(r"(?<![0-9*])(?:\+?86-?)?([0-9*]{7,12})(?![0-9*])")
-_LANDLINE = re.compile(r"0\d{2,3}-([0-9*]{7,8})(?![0-9*])")
-_COUNTY_OF_PROVINCE = re.compile(r"(?:省|自治区)?直辖[^\s,]*[\s,]*")
+_CITY = r"([^\s,省市区县路街号0-9]{1,10}?(?:市|自治州|地区|盟))"
+_PHONE = r"(?<![0-9*])(?:\+?86-?)?([0-9*]{7,12})(?![0-9*])"
+_LANDLINE = r"0\d{2,3}-([0-9*]{7,8})(?![0-9*])"
+_COUNTY_OF_PROVINCE = r"(?:省|自治区)?直辖[^\s,]*[\s,]*"
 
 
 def province(text: str) -> str:
     """A province in short form (`新疆维吾尔自治区` is `新疆`); other countries' as they are."""
     plain = unicodedata.normalize("NFKC", text).strip()
-    match = _PROVINCE.fullmatch(plain)
+    match = re.fullmatch(_PROVINCE, plain) if plain else None
     return match[1] if match else plain[:40]
 
 
@@ -47,8 +49,10 @@ def of_address(address: str) -> tuple[str, str]:
     The address may follow a name and a phone number in the same cell (`name，86-phone，省 市 区`).
     """
     plain = unicodedata.normalize("NFKC", address).strip()
+    if not plain:
+        return "", ""
     for part in (plain, *plain.split(",")[1:]):
-        match = _PROVINCE.match(part.strip())
+        match = re.match(_PROVINCE, part.strip())
         if match:
             return match[1], _city_behind(match[1], part.strip()[match.end() :])
     return "", ""
@@ -60,7 +64,9 @@ def phone_tail(text: str) -> str:
     A virtual number's extension (`18400000000-1234`) is not part of it.
     """
     plain = unicodedata.normalize("NFKC", text).replace(" ", "")
-    match = _LANDLINE.search(plain) or _PHONE.search(plain)
+    if not plain:
+        return ""
+    match = re.search(_LANDLINE, plain) or re.search(_PHONE, plain)
     tail = match[1][-4:] if match else ""
     return tail if tail.isdigit() else ""
 
@@ -68,8 +74,8 @@ def phone_tail(text: str) -> str:
 def _city_behind(of_province: str, rest: str) -> str:
     if of_province in MUNICIPALITIES:
         return f"{of_province}市"
-    rest = _COUNTY_OF_PROVINCE.sub("", rest.strip(), count=1)
-    if match := _CITY.match(rest):
+    rest = re.sub(_COUNTY_OF_PROVINCE, "", rest.strip(), count=1)
+    if match := re.match(_CITY, rest):
         return match[1]
     first = re.split(r"[\s,]+", rest, maxsplit=1)
     # `广东 深圳 南山区 ...`: a short word of its own is the city without its suffix
