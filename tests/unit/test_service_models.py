@@ -154,8 +154,8 @@ def _request(session: Session, service: str, region: str, **given: Any) -> tuple
     def answer(request: Any, **_: Any) -> AWSResponse:
         headers = {k.lower(): v for k, v in request.headers.items()}
         scope = str(headers.pop("authorization")).split("Signature=")[0].split("/", 2)[-1]
-        for of_the_moment in ("x-amz-date", "amz-sdk-invocation-id"):
-            headers.pop(of_the_moment, None)
+        for other in ("x-amz-date", "amz-sdk-invocation-id", "user-agent"):
+            headers.pop(other, None)  # of the moment, and of who asks
         sent.append((request.method, request.url, scope, request.body, headers))
         return AWSResponse(request.url, 503, {}, None)
 
