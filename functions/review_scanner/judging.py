@@ -16,4 +16,5 @@ def judge(text: str, rating: int | None) -> Verdict:
         topics=tuple(said.topics),
         advertising=said.advertising,
         contact=said.contact_wanted,
+        question=said.question,
     )

@@ -7,6 +7,7 @@ import re
 import unicodedata
 
 from review_scanner.classifier.judging import is_default, masked
+from review_scanner.classifier.questions import is_question
 from review_scanner.classifier.text import folded, plain
 
 COPY_CHARACTERS = 15
@@ -42,7 +43,9 @@ def asks(text: str) -> bool:
     """Does the text ask something that a seller could answer?"""
     if not has_words(text):
         return False
-    return bool(_QUESTION.search(text)) and bool(_ASKING.search(text))
+    if _QUESTION.search(text) and _ASKING.search(text):
+        return True
+    return is_question(folded(plain(text)))
 
 
 def presses_for_money(text: str) -> bool:

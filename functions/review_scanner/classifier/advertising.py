@@ -31,7 +31,8 @@ _HINT_WORDS = """
     增大 包赔 秒到 有意者 转卖 卖给 想卖 想要转 感兴趣 有需要 朋友要 预约 需要的 想要的 同款
     本店 我店 我的店 我家店 新店 找我 咨询 call text txt dm email message contact inbox promo
     code website channel earn click visit winner prize claim wholesale loan casino crypto
-    subscribe followers free
+    subscribe followers free +薇 薇: +微 领红包 想买的 新开业 cheap cheapest prices win guaranteed
+    awarded voucher vouchers unclaimed
 """
 
 _DISGUISES = {
@@ -66,6 +67,9 @@ _NAMED_ID = re.compile(
 # Few texts get as far as these three; `re` compiles each at the first that does, and remembers it.
 _CONTACT = (
     rf"(?:{_NAMES})[^\n。!?]{{0,8}}?(?<![a-z0-9])[a-z0-9][a-z0-9_\-]{{4,19}}"
+    r"|(?<![a-z0-9])(?:qq|vx|wx|v|wechat)\d{5,12}(?!\d)|\bwxid_\w+"
+    r"|[+加] ?[薇微](?!波|热|小|凉|甜|辣)"
+    r"|(?<![a-z0-9])[vq]\W{1,3}(?=[a-z_\-]*\d)[a-z0-9][a-z0-9_\-]{4,19}|加入[^,。!?]{0,6}群"
     rf"|加(?:我|下|一下|个)?(?:{_NAMES}|[+ ]?[vq](?![a-z])|薇|微(?!波|热))"
     r"|\+[vq](?![a-z0-9]{0,3}[^a-z0-9])[::\s]*[a-z0-9]{4,}|[vq](?:号|群"
     r"|裙)?[::+]\s*[a-z0-9_\-]{5,20}"
@@ -74,10 +78,14 @@ _CONTACT = (
     r"[::\s]*0?[1-9]\d{6,11}"
     r"|(?:https?://|www\.)[^\s\u4e00-\u9fff]{4,}|\b[a-z0-9-]{3,}\.(?:com|cn|net|shop|vip|top|xyz"
     r"|cc|co)\b"
+    r"|\b(?:txt|text|send|reply)\b.{1,24}? to \d{4,}|\bcall\b.{0,24}?\d{8,}"
     r"|[a-z0-9._+-]+@[a-z0-9-]+\.[a-z.]{2,8}|[复覆]制(?:这|本)?[^,。]{0,8}打开|淘口令"
     r"|\b(?:dm|text|call|e-?mail|inbox|message|contact) (?:me|us)\b|\b(?:call|text|txt) \d{4,}"
 )
 _OFFER = (
+    r"\d{2,6}(?:元|块)(?:的?价格?)?(?:转让|转卖|出售)|宣传一下"
+    r"|领红包|新开业|想买的|低价|cheap(?:est)? prices?|(?:best|lowest) prices?|"
+    r"(?:需要|想要|喜欢|想买)[^,。!?]{0,6}的?(?:可以)?(?:联系|加|找|私)(?!客服)|"
     r"兼职|刷单|刷信誉|刷钻|刷好评|返利|返现|返佣|佣金|日结|日赚|月入|日入|赚钱|赚外快|代理|加盟"
     r"|货源|批发"
     r"|厂家直[销供]|代购|代刷|代练|代开|开发票|办证|办理?信用卡|贷款|低息|套现|领券|领取|内部券"
@@ -100,6 +108,8 @@ _OFFER = (
     r"|prize)|gift card for"
     r"|\bwinner\b|cash prize|\bclaim\b|\bprize\b|limited offer|best price(?:s)? (?:at|on)"
     r"|wholesale|join (?:my|our)"
+    r"|\bwin (?:a|an|up|your)\b|\bguaranteed\b|\bur ringtones?\b|\bunclaimed\b|\bun-?redeemed\b"
+    r"|\bawarded\b|£ ?\d|\bper (?:msg|week|wk|min)\b|\bt&?cs\b|\bvouchers?\b"
     r"|followers|subscribe|crypto|casino|\bloan\b|to stop\b|\bopt out\b"
 )
 _GRIEVANCE = (
@@ -109,12 +119,28 @@ _GRIEVANCE = (
 )
 
 
+_OWN = (
+    rf"(?:{_NAMES}|[加+]薇|加v|v(?:号|群)?(?=\W)|\+v)(?<!qq)(?<!q群)(?<!扣扣)(?:\W|号|群|是|为|我){{0,5}}"
+    r"(?=[a-z_\-]*\d)[a-z0-9][a-z0-9_\-]{4,19}(?![a-z0-9])"
+)
+"""Somebody's own id. Buyers who like what they bought do leave a QQ number to talk about it."""
+_OF_AN_ORDER = r"(?:订单|单号|编号|运单|快递|货号|物流)[^,。]{0,4}1"
+_RESALE = r"\d{2,6}(?:元|块)(?:的?价格?)?(?:转让|转卖|出售)"
+
+
 class Contact(NamedTuple):
-    """What of a text concerns contact: is there one, how many different offers, a grievance."""
+    """What of a text concerns contact: is there one, how many different offers, a grievance.
+
+    `own`: somebody's own id or mobile number stands there; `lacks`: and a word for what is wrong.
+    `resale`: something is offered for a price.
+    """
 
     contact: bool
     offers: int
     grievance: bool
+    own: bool = False
+    lacks: bool = False
+    resale: bool = False
 
 
 def contact_in(text: str, reading: Reading) -> Contact:
@@ -122,16 +148,35 @@ def contact_in(text: str, reading: Reading) -> Contact:
     if _hints().isdisjoint(reading.slots) and _MARKS.isdisjoint(text):
         return Contact(False, 0, False)
     bare = undisguised(text)
-    contact = bool(re.search(_CONTACT, bare) or _DIGIT_RUN.search(bare))
+    number = _DIGIT_RUN.search(bare)
+    contact = bool(number or re.search(_CONTACT, bare))
     offers = len(set(re.findall(_OFFER, bare)))
     # Without a contact or an offer nothing is decided by a grievance.
-    return Contact(contact, offers, bool((contact or offers) and re.search(_GRIEVANCE, bare)))
+    grieves = bool((contact or offers) and re.search(_GRIEVANCE, bare))
+    mobile = number is not None and not re.search(_OF_AN_ORDER, bare)
+    own = contact and (mobile or re.search(_OWN, bare) is not None)
+    lacks = own and _names_a_lack(reading.text)
+    resale = bool(offers and re.search(_RESALE, bare))
+    return Contact(contact, offers, grieves, own, lacks, resale)
+
+
+def _names_a_lack(form: str) -> bool:
+    from review_scanner.classifier.denials import names_a_lack
+
+    return names_a_lack(form)
 
 
 def is_advertising(found: Contact, score: float) -> bool:
-    """Contact or offers as of an advertisement; a contact in a complaint is none."""
+    """Contact or offers as of an advertisement; a contact in a complaint is none.
+
+    Who is content has no reason to leave a number.
+    """
     if found.grievance:
         return False
+    if found.own and (score <= 0 or (score < DOUBTFUL and not found.lacks)):
+        return True
+    if found.resale and score < DOUBTFUL:
+        return True
     if score > 0 and found.contact:
         return found.offers >= (1 if score < DOUBTFUL else STRONG)
     return (found.contact and found.offers > 0) or found.offers > STRONG

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from review_scanner.classifier.advertising import contact_in, is_advertising, wants_contact
+from review_scanner.classifier.questions import is_question
 from review_scanner.classifier.sentiment import (
     NEGATIVE,
     POSITIVE,
@@ -44,6 +45,7 @@ class Judgement(NamedTuple):
     rest of its text, does not let expect. `contact_wanted`: a complaint that holds a contact;
     escalate it, and show the text masked only. `written`: False where a platform filled it in.
     `worst`: the sentence that says the complaint, folded; "" where it is the text as a whole.
+    `question`: the text scores as a complaint, but only asks for information.
     """
 
     sentiment: str
@@ -54,6 +56,7 @@ class Judgement(NamedTuple):
     contact_wanted: bool = False
     written: bool = True
     worst: str = ""
+    question: bool = False
 
 
 def judge(text: str, rating: float | None = None, table: Table | None = None) -> Judgement:
@@ -67,7 +70,8 @@ def judge(text: str, rating: float | None = None, table: Table | None = None) ->
     contact = contact_in(text, reading)
     advertising = is_advertising(contact, score)
     hidden, worst = False, ""
-    if not advertising and (rating is None or rating >= GOOD_RATING):
+    question = score > 0 and not advertising and is_question(reading.text)
+    if not advertising and not question and (rating is None or rating >= GOOD_RATING):
         if sentiment == NEGATIVE:
             hidden = rating is not None
         else:
@@ -81,6 +85,7 @@ def judge(text: str, rating: float | None = None, table: Table | None = None) ->
         advertising=advertising,
         contact_wanted=wants_contact(contact, score),
         worst=worst,
+        question=question,
     )
 
 

@@ -21,6 +21,8 @@ _TURNS = (
 _BESIDE = " ,、"
 TURNED_ABOVE = 0.5
 """After a word with which buyers turn, a sentence above this score is a complaint."""
+PLAIN_ABOVE = 1.0
+"""Up to this score such a sentence has to name what is lacking."""
 _SHORTEST = 4
 """A sentence of fewer tokens says too little to be judged by itself."""
 
@@ -83,13 +85,16 @@ def sentences_of(reading: Reading, table: Table) -> list[tuple[float, str]]:
 def complaint_in(reading: Reading, table: Table) -> str:
     """The sentence of a text, folded, that is a complaint by itself; "" where none is."""
     found = sentences_of(reading, table)
-    if not found:
+    if not found or max(found)[0] <= TURNED_ABOVE:
         return ""
-    score, worst = max(found)
-    if score > table.head.clause:
-        return worst.strip(_BESIDE)
+    from review_scanner.classifier.denials import denies, names_a_lack
+
+    strong = [each for each in found if each[0] > table.head.clause and not denies(each[1])]
+    if strong:
+        return max(strong)[1].strip(_BESIDE)
     for score, part in found:
-        if score > TURNED_ABOVE and part.lstrip(_BESIDE).startswith(_TURNS):
+        turned = score > TURNED_ABOVE and part.lstrip(_BESIDE).startswith(_TURNS)
+        if turned and (score > PLAIN_ABOVE or names_a_lack(part)) and not denies(part):
             return part.strip(_BESIDE)
     return ""
 

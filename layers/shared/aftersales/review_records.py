@@ -22,7 +22,8 @@ class Verdict(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `score` is the log-odds of negative: above 0 it is a complaint. `sentiment` is negative, neutral
     (a band around 0) or positive. `hidden_complaint`: negative under a good rating. `contact`: the
-    text names a way to reach its writer, who may be a customer or an advertiser.
+    text names a way to reach its writer, who may be a customer or an advertiser. `question`: it is
+    nothing but a question for information, whatever its score.
     """
 
     score: float = 0.0
@@ -31,6 +32,7 @@ class Verdict(msgspec.Struct, frozen=True, omit_defaults=True):
     topics: tuple[str, ...] = ()
     advertising: bool = False
     contact: bool = False
+    question: bool = False
 
     @property
     def negative(self) -> bool:
@@ -42,7 +44,8 @@ class Verdict(msgspec.Struct, frozen=True, omit_defaults=True):
         """Is there a complaint in it? One with a contact is no advertisement, but a customer who
         wants to be called."""
         advertises = self.advertising and not self.contact
-        return not advertises and (self.negative or self.hidden_complaint)
+        quiet = advertises or self.question
+        return not quiet and (self.negative or self.hidden_complaint)
 
 
 class Outcome(StrEnum):
