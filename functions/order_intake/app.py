@@ -43,6 +43,7 @@ def files_handler(event: Summary, _context: Any) -> Summary:
 def poll_plan_handler(event: Summary, _context: Any) -> Summary:
     """Schedule: have each live shop read, measure how far behind their feeds are."""
     from aftersales.cases.casebook import Casebook
+    from aftersales.feeds.calls import tell_of_quotas
     from aftersales.metrics import emit
     from aftersales.tables import settings
     from order_intake import polling
@@ -50,7 +51,9 @@ def poll_plan_handler(event: Summary, _context: Any) -> Summary:
     current = settings.load()
     send = batch.queue_sender("POLL_QUEUE_URL")
     shops = polling.plan_polls(current, event["scheduled_time"], send)
-    lag = polling.tell_of_lags(current, Casebook.of(current), business_now()).total_seconds()
+    casebook, now = Casebook.of(current), business_now()
+    lag = polling.tell_of_lags(current, casebook, now).total_seconds()
+    tell_of_quotas(current, casebook, now)
     emit("order_intake", "CoverageLagSeconds", lag, "Seconds")
     return {"shops": shops, "coverage_lag_seconds": int(lag)}
 

@@ -70,6 +70,7 @@ class ShopDesk:
         """
         if shop_id in self.platforms:
             return self.platforms[shop_id]
+        from aftersales.feeds.calls import counted
         from aftersales.platforms.registry import build_platform
 
         shop = self.shop(shop_id)
@@ -77,7 +78,8 @@ class ShopDesk:
         values = tuple(secrets.values())
         built = self._built.get(shop_id)
         if built is None or built[0] != values:
-            built = self._built[shop_id] = values, build_platform(shop, secrets, self.transport)
+            transport = counted(self.settings, shop, self.transport, self.business_now)
+            built = self._built[shop_id] = values, build_platform(shop, secrets, transport)
         return built[1]
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from aftersales.errors import AftersalesError, Misconfigured, OutsideFailure
+from aftersales.feeds import calls
 from aftersales.feeds.coverage import FeedResult, Outcome, judged
 from aftersales.findings import Finding, Severity
 from aftersales.platforms.base import Capability, Platform, RejectedRow
@@ -49,6 +50,8 @@ def feeds_read(desk: ShopDesk, shop: Shop, results: Sequence[FeedResult], now: d
         kind = TROUBLE.get(result.outcome)
         if kind is not None and result.error is not None and kind not in kept:
             name = result.feed.rpartition("#")[2]
+            if result.outcome is Outcome.QUOTA:
+                calls.refused(desk.settings, shop, now)
             desk.casebook.open(_trouble(shop, kind, name, result.error), now)
             kept = (*kept, kind)
     if results and all(result.outcome in WORKS for result in results):
@@ -96,7 +99,9 @@ def _trouble(shop: Shop, kind: str, name: str, error: AftersalesError) -> Findin
         "code": getattr(error, "code", "") or None,
         "message": str(error)[:160],
     }
-    return Finding(kind, f"shop:{shop.id}", Severity.CRITICAL, "", facts)
+    family = calls.FAMILY if kind == TROUBLE[Outcome.QUOTA] else ""
+    subject = f"shop:{shop.id}"
+    return Finding(kind, subject, Severity.CRITICAL, "", facts, family=family, strength=2)
 
 
 def _token(

@@ -86,10 +86,12 @@ class Desk:
         shop = self.settings.shop(shop_id)
         if not shop.secrets:
             return None
+        from aftersales.feeds.calls import counted
         from aftersales.platforms.registry import build_platform
 
         secrets = {name: self.resolve(reference) for name, reference in shop.secrets.items()}
-        return build_platform(shop, secrets, self.transport)
+        transport = counted(self.settings, shop, self.transport, self.business_now)
+        return build_platform(shop, secrets, transport)
 
     def pushes(self, name: str) -> bool:
         """Does this source push to us? Only where the settings give it an address to push to."""

@@ -72,13 +72,15 @@ class Desk:
         """
         if shop.id in self.platforms:
             return self.platforms[shop.id]
+        from aftersales.feeds.calls import counted
         from aftersales.platforms.registry import build_platform
 
         secrets = {name: self.resolve(reference) for name, reference in shop.secrets.items()}
         values = tuple(secrets.values())
         built = self._built.get(shop.id)
         if built is None or built[0] != values:
-            built = self._built[shop.id] = values, build_platform(shop, secrets, self.transport)
+            transport = counted(self.settings, shop, self.transport, self.business_now)
+            built = self._built[shop.id] = values, build_platform(shop, secrets, transport)
         return built[1]
 
     def shop(self, shop_id: str) -> Shop:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from aftersales.errors import AftersalesError
+from aftersales.feeds import calls
 from aftersales.feeds.coverage import FeedResult, Outcome, judged
 from aftersales.findings import Finding, Severity
 from aftersales.platforms.base import RejectedRow
@@ -38,6 +39,8 @@ def feed_read(desk: Desk, shop: Shop, result: FeedResult, now: datetime) -> None
     kept = health.cases
     kind = TROUBLE.get(result.outcome)
     if kind is not None and result.error is not None and kind not in kept:
+        if result.outcome is Outcome.QUOTA:
+            calls.refused(desk.settings, shop, now)
         facts: dict[str, str | int | None] = {
             "shop_id": shop.id,
             "shop_name": shop.name or None,

@@ -16,6 +16,7 @@ from aftersales.calendar import ShopCalendar, zone_named
 from aftersales.cases.casebook import Casebook
 from aftersales.clock import business_now
 from aftersales.errors import AftersalesError, Refused, TryLater
+from aftersales.feeds.calls import counted
 from aftersales.http import PooledTransport, Transport
 from aftersales.parcels import Order
 from aftersales.platforms.base import Capability, Platform
@@ -129,7 +130,8 @@ class Desk:
             found: Platform | None = None
             if shop.secrets and shop.platform in PLATFORMS:
                 secrets = {name: self.resolve(ref) for name, ref in shop.secrets.items()}
-                found = build_platform(shop, secrets, self.transport)
+                transport = counted(self.settings, shop, self.transport, self.business_now)
+                found = build_platform(shop, secrets, transport)
                 if Capability.ORDER_BY_ID not in found.capabilities:
                     found = None
             self.platforms[shop_id] = found

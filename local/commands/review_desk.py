@@ -74,7 +74,7 @@ def reply(  # noqa: PLR0917 - click hands over one parameter for each option
 
         settings = table.load()
         found = _shop(shop, settings)
-        platform = _platform(found)
+        platform = _platform(found, settings)
         if text is None:
             text = _suggested(settings, found, review, template)
         keep_open = keep_open or not settings.review_rules(found.id).reply_closes
@@ -118,8 +118,10 @@ def _shop(shop_id: str, settings: Settings) -> Shop:
     )
 
 
-def _platform(shop: Shop) -> Platform:
+def _platform(shop: Shop, settings: Settings) -> Platform:
+    from aftersales.clock import business_now
     from aftersales.errors import Misconfigured
+    from aftersales.feeds.calls import counted
     from aftersales.http import PooledTransport
     from aftersales.platforms.registry import build_platform
     from aftersales.settings.secrets import resolve
@@ -130,7 +132,8 @@ def _platform(shop: Shop) -> Platform:
             what_to_do="Answer the review in its back office, then close its case.",
         )
     secrets = {name: resolve(reference, os.environ) for name, reference in shop.secrets.items()}
-    return build_platform(shop, secrets, PooledTransport())
+    transport = counted(settings, shop, PooledTransport(), business_now)
+    return build_platform(shop, secrets, transport)
 
 
 def _suggested(settings: Settings, shop: Shop, review_id: str, topic: str | None) -> str:

@@ -44,6 +44,7 @@ OPERATOR_KINDS = (
     "source_quota",
     "shop_misconfigured",
     "shop_quota",
+    "shop_quota_low",
     "shop_token_expiring",
     "webhook_off",
     "feed_behind",
@@ -94,6 +95,10 @@ PLACES = frozenset(
         "alone",
         "lift",
         "recovered",
+        "quota_share",  # "80%"
+        "quota_calls",
+        "quota_ends_at",
+        "quota_guessed_on",
         "token_ends_at",
         "token_left",
         "rating",

@@ -338,6 +338,19 @@ KINDS = {
         solved_title="quota renewed",
         solved_what="The shop is read again, from where it stopped.",
     ),
+    "shop_quota_low": Wording(
+        title="[{shop} calls|Calls to a shop] run short",
+        what="[{shop}|A shop] has used [{quota_share}|most] of today's [{quota_calls} ]calls"
+        "[; at this pace none is left at {quota_ends_at}].[ How many there are is a guess: on "
+        "{quota_guessed_on} the platform refused after so many.]",
+        why="Once they are used up, new orders, payments and refunds are not read until the "
+        "platform renews them, and nothing can be asked before a buyer is reminded.",
+        todo="Ask for a larger quota in the platform's console first. Then see whether another "
+        "program uses the same app, and what the desk itself can save: poll fewer shops, or "
+        "switch off their options refund_details and review_follow_ups.",
+        solved_title="calls will do again",
+        solved_what="Few of today's calls are used.",
+    ),
     "shop_token_expiring": Wording(
         title="Access to [{shop}|a shop] ends[ in {token_left}| soon]",
         what="The authorisation of [{shop}|a shop] ends[ on {token_ends_at}| soon].",

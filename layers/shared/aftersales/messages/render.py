@@ -203,8 +203,19 @@ def _words(facts: Facts, shop_name: str) -> dict[str, str | None]:
         **order_words(facts),
         **review_words(facts),
         **bill_words(facts),
+        **_quota_words(facts),
         "token_ends_at": clock.moment(ends_at) if ends_at else None,
         "token_left": clock.length(ends_at - clock.now, parts=1) if ends_at else None,
+    }
+
+
+def _quota_words(facts: Facts) -> dict[str, str | None]:
+    percent, calls = facts.number("quota_percent"), facts.number("quota_calls")
+    return {
+        "quota_share": f"{percent}%" if percent else None,
+        "quota_calls": f"{calls:,}" if calls else None,
+        "quota_ends_at": facts.moment("quota_ends_at"),
+        "quota_guessed_on": facts.text("quota_guessed_on"),
     }
 
 

@@ -276,6 +276,17 @@ KINDS = {
         solved_title="店铺额度恢复",
         solved_what="已从停下的地方继续读取。",
     ),
+    "shop_quota_low": Wording(
+        title="[{shop}|店铺]调用额度快用完",
+        what="[{shop}|店铺]今天的[ {quota_calls} 次]接口调用已用[ {quota_share}|大半]"
+        "[，照这样到 {quota_ends_at} 就用完]。"
+        "[次数是估计的：{quota_guessed_on} 平台在这么多次后拒绝了调用。]",
+        why="用完之后，要等平台恢复额度才能看到新的订单、付款和退款，催付前也无法核实订单。",
+        todo="先到平台控制台申请加量，再看是否有别的程序在用同一个应用；系统这边可以少读几家店，"
+        "或关掉 refund_details、review_follow_ups 选项。",
+        solved_title="店铺调用额度够用了",
+        solved_what="今天的额度还剩很多。",
+    ),
     "shop_token_expiring": Wording(
         title="[{shop}|店铺]授权[ {token_left}后|即将]到期",
         what="[{shop}|店铺]的授权[将在 {token_ends_at} |即将]到期。",

@@ -277,6 +277,17 @@ KINDS = {
         solved_title="賣場額度恢復",
         solved_what="已從停下的地方繼續讀取。",
     ),
+    "shop_quota_low": Wording(
+        title="[{shop} |賣場]呼叫額度快用完",
+        what="[{shop} |賣場]今天的[ {quota_calls} 次]介面呼叫已用[ {quota_share}|大半]"
+        "[，照這樣到 {quota_ends_at} 就用完]。"
+        "[次數是估計的：{quota_guessed_on} 平台在這麼多次後拒絕了呼叫。]",
+        why="用完之後，要等平台恢復額度才能看到新的訂單、付款和退款，催付前也無法核對訂單。",
+        todo="先到平台主控台申請加量，再看是否有別的程式在用同一個應用程式；系統這邊可以少讀幾家賣場，"
+        "或關掉 refund_details、review_follow_ups 選項。",
+        solved_title="賣場呼叫額度夠用了",
+        solved_what="今天的額度還剩很多。",
+    ),
     "shop_token_expiring": Wording(
         title="[{shop} |賣場]授權[ {token_left}後|即將]到期",
         what="[{shop} |賣場]的授權[將在 {token_ends_at} |即將]到期。",

@@ -155,6 +155,8 @@ def _check_shop(shop: Shop, base: TrackingRules, path: Path, reader: Reader) -> 
     if shop.auto_confirm_days is not None:
         check_positive(shop.auto_confirm_days, (*path, "auto_confirm_days"), reader)
     check_positive(shop.first_look_back_hours, (*path, "first_look_back_hours"), reader)
+    if shop.calls_per_day < 0:
+        reader.note((*path, "calls_per_day"), "it must not be below 0.")
     check_connection(shop, path, reader)
 
 

@@ -140,6 +140,8 @@ class Shop(_Struct, frozen=True):
     """Are its feeds read on schedule? False: only what it pushes and what is asked for by id."""
     first_look_back_hours: float = 24
     """How far back its feeds are read the first time."""
+    calls_per_day: int = 0
+    """Calls a day that the platform grants the shop's account; 0: nobody knows."""
     reminder: dict[str, Any] = {}
     """Overrides single fields of `Reminder` for this shop."""
     reviews: dict[str, Any] = {}

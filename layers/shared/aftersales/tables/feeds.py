@@ -6,6 +6,8 @@
     target#<target>         until when a robot wants to be left alone
     shop#<shop>#<feed>      how far a shop's feed was read: position, lease, pause
     news#<shop>#<what>      a push that was taken already, kept for a few days
+    calls#<account>#<day>   how many calls to a platform were made on a day, kept for a few days
+    calls#<account>         how many the platform granted on the day on which it last refused
 
 Progress inside a sweep is written before a chunk of parcels is asked about (`claimed_through`) and
 never after: a run that dies has its last chunk counted as asked, so that no number is asked twice
@@ -14,7 +16,7 @@ within the source's lock interval.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -29,6 +31,8 @@ from aftersales.tables.connection import Table
 from aftersales.tables.fields import PackedAttribute
 
 RESERVE_TRIES = 6
+KEEP_CALLS = timedelta(days=3)
+"""How long (real time) the counted calls of a day are kept."""
 
 
 class AskedWindow(Struct, frozen=True, omit_defaults=True):
@@ -81,6 +85,15 @@ class SourceHealth(Struct, frozen=True, omit_defaults=True):
     version: int = 0
 
 
+class Calls(Struct, frozen=True):
+    """Calls to a platform: made on a day, and granted on the day (`granted_on`) on which it refused
+    more of them (0: it never did)."""
+
+    made: int = 0
+    granted: int = 0
+    granted_on: str = ""
+
+
 class _Row(Table):
     class Meta:
         table_name = ""
@@ -92,6 +105,8 @@ class _Row(Table):
     reading = PackedAttribute(FeedReading, null=True)
     version = NumberAttribute(null=True)
     next_slot = NumberAttribute(null=True)
+    calls = NumberAttribute(null=True)
+    day = UnicodeAttribute(null=True)
     expires_at = NumberAttribute(null=True)
 
 
@@ -215,6 +230,37 @@ def reserve_slots(source: str, count: int, per_second: float, wall_now: datetime
         if _update(row, [_Row.next_slot.set(round(start + duration, 3))], condition):
             return wall_now + timedelta(seconds=start - now)
     return wall_now + timedelta(seconds=duration)
+
+
+def count_call(account: str, day: str, wall_now: datetime) -> None:
+    """One more call of an account on a day."""
+    until = int((wall_now + KEEP_CALLS).timestamp())
+    row = _Row(f"calls#{account}#{day}")
+    row.update(actions=[_Row.calls.add(1), _Row.expires_at.set(until)])
+
+
+def save_granted(account: str, calls: int, day: str) -> None:
+    """The platform refused after so many calls on that day; 0: what was known holds no more."""
+    _Row(f"calls#{account}").update(actions=[_Row.calls.set(calls), _Row.day.set(day)])
+
+
+def calls_of(days: Mapping[str, str]) -> dict[str, Calls]:
+    """Account -> its calls, for each account and its day. Eventually consistent."""
+    keys = [key for account, day in days.items() for key in _calls_keys(account, day)]
+    rows = {row.feed: row for row in _Row.batch_get(keys)}
+    found = {}
+    for account, day in days.items():
+        made, granted = (rows.get(key) for key in _calls_keys(account, day))
+        found[account] = Calls(
+            made=int(made.calls or 0) if made else 0,
+            granted=int(granted.calls or 0) if granted else 0,
+            granted_on=(granted.day or "") if granted else "",
+        )
+    return found
+
+
+def _calls_keys(account: str, day: str) -> tuple[str, str]:
+    return f"calls#{account}#{day}", f"calls#{account}"
 
 
 def _find(feed: str) -> _Row | None:
