@@ -7,6 +7,6 @@ look for cycles less often, before thousands of classes and service models are m
 
 import gc
 
-# With Python's 700 a cold start spends a sixth of its time looking for cycles among them. At its end
-# there are up to 65,000 (whoever has an S3 client); one look at so many takes 10 ms.
+# With Python's 700 a cold start spends a sixth of its time looking for cycles among them. At its
+# end there are up to 65,000 (whoever has an S3 client); one look at so many takes 10 ms.
 gc.set_threshold(100_000, 20, 20)

@@ -340,7 +340,7 @@ KINDS = {
     ),
     "shop_quota_low": Wording(
         title="[{shop} calls|Calls to a shop] run short",
-        what="[{shop}|A shop] has used [{quota_share}|most] of today's [{quota_calls} ]calls"
+        what="Of today's [{quota_calls} ]calls to [{shop}|a shop], [{quota_share}|most] are used"
         "[; at this pace none is left at {quota_ends_at}].[ How many there are is a guess: on "
         "{quota_guessed_on} the platform refused after so many.]",
         why="Once they are used up, new orders, payments and refunds are not read until the "
