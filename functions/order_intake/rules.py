@@ -98,8 +98,13 @@ def _parcel(order: Order, shipment: Shipment, settings: Settings) -> Parcel:
         auto_confirm_at=_auto_confirm_at(order, shipment, settings),
         disputes=(order.order_id,) if order.refund is RefundStatus.OPEN else (),
         weight_g=shipment.weight_g,
+        length_mm=shipment.length_mm,
+        width_mm=shipment.width_mm,
+        height_mm=shipment.height_mm,
         service=shipment.service,
         declared_value_minor=shipment.declared_value_minor,
+        cod_minor=shipment.cod_minor,
+        parcel_count=shipment.parcel_count,
     )
 
 

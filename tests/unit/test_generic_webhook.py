@@ -201,6 +201,16 @@ def test_unknown_fields_are_no_error_and_other_types_are_nothing_of_ours():
             "order.shipments[0].waybill_number",
             "",
         ),
+        (
+            {"shipments": [{"waybill_number": "SF1234567890123", "declared_value": "1.999"}]},
+            "order.shipments[0].declared_value",
+            "decimals",
+        ),
+        (
+            {"shipments": [{"waybill_number": "SF1234567890123", "height_mm": 0}]},
+            "order.shipments[0].height_mm",
+            "",
+        ),
         ({"refund": {"status": "maybe"}}, "order.refund.status", ""),
         ({"refund": {"status": "done", "amount": "x"}}, "order.refund.amount", ""),
     ],
@@ -241,6 +251,29 @@ def test_a_courier_is_known_by_code_and_by_name():
     (read,) = pushed(order(shipments=told)).orders
     assert [each.courier for each in read.shipments] == ["sf", "jd", ""]
     assert read.shipments[2].courier_text == "pigeon post"
+
+
+def test_what_the_seller_measured_and_ordered_comes_with_the_parcel():
+    told = {
+        "waybill_number": "SF1234567890123",
+        "courier": "sf",
+        "weight_g": 860,
+        "length_mm": 300,
+        "width_mm": 200,
+        "height_mm": 100,
+        "service": " 标快 ",
+        "declared_value": "500.00",
+        "cash_on_delivery": "88.5",
+        "parcel_count": 2,
+    }
+    (read,) = pushed(order(shipments=[told])).orders
+    (parcel,) = read.shipments
+    assert (parcel.weight_g, parcel.length_mm, parcel.width_mm, parcel.height_mm) == (
+        *(860, 300),
+        *(200, 100),
+    )
+    assert (parcel.service, parcel.parcel_count) == ("标快", 2)
+    assert (parcel.declared_value_minor, parcel.cod_minor) == (50000, 8850)
 
 
 def test_the_published_vector_is_accepted():

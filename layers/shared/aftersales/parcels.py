@@ -45,8 +45,9 @@ class OrderLine(Struct, frozen=True, omit_defaults=True):
 class Shipment(Struct, frozen=True, omit_defaults=True):
     """What an order says about one of its parcels, before a parcel is watched.
 
-    `courier` is our courier code, or "" where `courier_text` was not recognised. `weight_g` is the
-    seller's own weight.
+    `courier` is our courier code, or "" where `courier_text` was not recognised. From `weight_g` on
+    it is what the seller measured and ordered, for checking the courier's bill: own weight, sides,
+    the courier's service, insured value, money to collect, pieces of one waybill.
     """
 
     waybill_number: str
@@ -54,8 +55,13 @@ class Shipment(Struct, frozen=True, omit_defaults=True):
     courier_text: str = ""
     shipped_at: datetime | None = None
     weight_g: int | None = None
+    length_mm: int | None = None
+    width_mm: int | None = None
+    height_mm: int | None = None
     service: str = ""
     declared_value_minor: int | None = None
+    cod_minor: int | None = None
+    parcel_count: int = 1
 
 
 class Order(Struct, frozen=True, omit_defaults=True):

@@ -94,6 +94,13 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "称重重量", "实际重量", "包裹重量", "发货重量", "订单重量", "重量", "Parcel Weight",
         "parcel_weight", "weight",
     ),
+    "size": ("包裹尺寸", "包裹长宽高", "外箱尺寸", "Parcel Size", "parcel_dimensions"),
+    "length": ("包裹长", "包裹长度", "Parcel Length", "parcel_length"),
+    "width": ("包裹宽", "包裹宽度", "Parcel Width", "parcel_width"),
+    "height": ("包裹高", "包裹高度", "Parcel Height", "parcel_height"),
+    "service": ("快递产品", "物流产品", "快递产品类型", "courier_service"),
+    "declared_value": ("保价金额", "保价声明价值", "声明价值", "declared_value"),
+    "cash_on_delivery": ("代收货款", "代收货款金额", "代收金额", "cod_amount"),
     "courier_name": (
         "快递公司", "物流公司", "承运商", "物流方式", "快递名称", "物流名称", "快递", "物流服务商",
         "courier", "carrier", "Shipping Carrier", "Tracking Company",

@@ -21,6 +21,17 @@ from aftersales.platforms.export_layouts import Layout
 
 T = TypeVar("T")
 
+MEASURED = (
+    "weight_g",
+    "length_mm",
+    "width_mm",
+    "height_mm",
+    "service",
+    "declared_value_minor",
+    "cod_minor",
+)
+"""What a shipment says of its parcel for checking the courier's bill."""
+
 _RANK = {status: rank for rank, status in enumerate(OrderStatus)} | {OrderStatus.UNKNOWN: -1}
 _ON_THE_WAY = frozenset({OrderStatus.PARTLY_SHIPPED, OrderStatus.SHIPPED, OrderStatus.FINISHED})
 _PDD_NUMBER = re.compile(r"(\d{2})(\d{2})(\d{2})-\d{9,}")
@@ -223,27 +234,24 @@ def _lines(rows: Sequence[Fact]) -> tuple[OrderLine, ...]:
 
 
 def _shipments(rows: Sequence[Fact]) -> tuple[Shipment, ...]:
-    found: dict[str, Shipment] = {}
-    weights: dict[str, set[int | None]] = {}
+    told: dict[str, list[Shipment]] = {}
     for fact in rows:
         for shipment in fact.shipments:
-            weights.setdefault(shipment.waybill_number, set()).add(shipment.weight_g)
-            known = found.get(shipment.waybill_number)
-            if known is None:
-                found[shipment.waybill_number] = shipment
-                continue
-            named = shipment if shipment.courier_text else known
-            found[shipment.waybill_number] = Shipment(
-                shipment.waybill_number,
-                named.courier,
-                named.courier_text,
-                shipment.shipped_at or known.shipped_at,
-            )
-    return tuple(
-        # Rows that differ tell the weights of goods, not that of the parcel.
-        replace(found[number], weight_g=own.pop() if len(own := weights[number]) == 1 else None)
-        for number in sorted(found)
-    )
+            told.setdefault(shipment.waybill_number, []).append(shipment)
+    return tuple(_one_shipment(told[number]) for number in sorted(told))
+
+
+def _one_shipment(told: Sequence[Shipment]) -> Shipment:
+    """One parcel from all rows about it. Weights that differ are those of goods, not of the parcel:
+    what not all rows say alike is not known."""
+    named = next((one for one in reversed(told) if one.courier_text), told[0])
+    shipped_at = next((one.shipped_at for one in reversed(told) if one.shipped_at), None)
+    unclear = {
+        name: None if name != "service" else ""
+        for name in MEASURED
+        if len({getattr(one, name) for one in told}) > 1
+    }
+    return replace(named, shipped_at=shipped_at, **unclear)
 
 
 def _date_in_number(fact: Fact) -> datetime | None:

@@ -13,6 +13,7 @@ from datetime import datetime, tzinfo
 from typing import TypeVar
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from aftersales.errors import BadInput
 from aftersales.messages.masking import mask_text
@@ -251,6 +252,34 @@ class RowReader(Struct):
         header = self._column("weight")
         return self._optional(row, "weight", lambda cell: values.grams(cell, header))
 
+    def _sides(self, row: Row) -> tuple[int | None, int | None, int | None]:
+        header = self._column("size")
+        together = self._optional(row, "size", lambda cell: values.sides(cell, header))
+        return together or (
+            self._side(row, "length"),
+            self._side(row, "width"),
+            self._side(row, "height"),
+        )
+
+    def _side(self, row: Row, name: str) -> int | None:
+        header = self._column(name)
+        return self._optional(row, name, lambda cell: values.millimetres(cell, header))
+
+    def _measured(self, shipment: Shipment, row: Row) -> Shipment:
+        """The shipment with what the seller weighed, measured and ordered of the courier."""
+        length, width, height = self._sides(row)
+        currency = self._currency(row)
+        return replace(
+            shipment,
+            weight_g=self._weight(row),
+            length_mm=length,
+            width_mm=width,
+            height_mm=height,
+            service=self._text(row, "service")[:40],
+            declared_value_minor=self._amount(row, "declared_value", currency),
+            cod_minor=self._amount(row, "cash_on_delivery", currency),
+        )
+
     def _shipments(self, row: Row) -> tuple[Shipment, ...]:
         shipments = []
         shipped_at = None
@@ -270,12 +299,12 @@ class RowReader(Struct):
                 beside = values.text(row.cells[courier_column])
             # One weight for several parcels is nobody's.
             alone = len(found) == 1 and len(self.header.parcels) == 1
-            weight = self._weight(row) if alone else None
             for number, name in found:
                 self.rounded.look_at(column, number, row.number, lambda: self.raw(row))
                 text = name or beside
                 courier = values.courier(text) if text else ""
-                shipments.append(Shipment(number, courier, text[:40], shipped_at, weight))
+                shipment = Shipment(number, courier, text[:40], shipped_at)
+                shipments.append(self._measured(shipment, row) if alone else shipment)
         return tuple(shipments)
 
 

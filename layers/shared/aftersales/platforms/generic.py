@@ -38,6 +38,7 @@ _Id = Annotated[str, msgspec.Meta(pattern=r"\S", max_length=64)]
 _Short = Annotated[str, msgspec.Meta(max_length=200)]
 _Amount = Annotated[str, msgspec.Meta(pattern=r"^\d{1,15}(\.\d{1,4})?$")]
 _Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+_Side = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
 _Words = Annotated[str, msgspec.Meta(max_length=20_000)]
 _PLACE = re.compile(r"(.*) - at `\$\.?(.*)`", re.DOTALL)
 
@@ -55,6 +56,13 @@ class _Shipment(msgspec.Struct, frozen=True):
     courier: _Short = ""
     shipped_at: _Moment | None = None
     weight_g: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] | None = None
+    length_mm: _Side | None = None
+    width_mm: _Side | None = None
+    height_mm: _Side | None = None
+    service: _Short = ""
+    declared_value: _Amount | None = None
+    cash_on_delivery: _Amount | None = None
+    parcel_count: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 1
 
 
 class _Refund(msgspec.Struct, frozen=True):
@@ -211,7 +219,7 @@ class Generic(Lacking):
             if refund
             else None,
             lines=tuple(_line(line, at, currency) for at, line in enumerate(told.lines)),
-            shipments=_shipments(told.shipments),
+            shipments=_shipments(told.shipments, currency),
             updated_at=_utc(told.updated_at) or sent_at,
             pay_by=_utc(told.pay_by),
             needs_payment=told.needs_payment,
@@ -258,7 +266,7 @@ def _line(line: _Line, at: int, currency: str) -> OrderLine:
     return OrderLine(line.title.strip(), line.quantity, line.sku, amount, line.id)
 
 
-def _shipments(told: list[_Shipment]) -> tuple[Shipment, ...]:
+def _shipments(told: list[_Shipment], currency: str) -> tuple[Shipment, ...]:
     found: dict[str, Shipment] = {}
     for at, each in enumerate(told):
         place = f"order.shipments[{at}].waybill_number"
@@ -270,8 +278,21 @@ def _shipments(told: list[_Shipment]) -> tuple[Shipment, ...]:
             raise BadInput("here must be one waybill number", place=place)
         number = numbers[0][0]
         courier = codes.from_text(each.courier) if each.courier not in codes.NAMES else each.courier
-        shipped_at = _utc(each.shipped_at)
-        shipment = Shipment(number, courier, each.courier[:40], shipped_at, each.weight_g)
+        inner = f"order.shipments[{at}]"
+        shipment = Shipment(
+            number,
+            courier,
+            each.courier[:40],
+            _utc(each.shipped_at),
+            weight_g=each.weight_g,
+            length_mm=each.length_mm,
+            width_mm=each.width_mm,
+            height_mm=each.height_mm,
+            service=each.service.strip(),
+            declared_value_minor=_minor(each.declared_value, currency, f"{inner}.declared_value"),
+            cod_minor=_minor(each.cash_on_delivery, currency, f"{inner}.cash_on_delivery"),
+            parcel_count=each.parcel_count,
+        )
         found.setdefault(number, shipment)
     return tuple(found.values())
 

@@ -25,6 +25,10 @@ SHOWN_DIGITS = 6
 """So many digits survive where a spreadsheet showed 1.23457E+12 and that text was saved."""
 ID_LIMIT_CHARACTERS = 64
 HEAVIEST_PARCEL_G = 200_000
+LONGEST_SIDE_MM = 10_000
+_UNITS_MM = {"mm": 1, "毫米": 1, "cm": 10, "厘米": 10, "m": 1000, "米": 1000}
+_UNIT_MM = "mm|毫米|cm|厘米|m|米"
+_SIDE = rf"(\d{{1,5}}(?:\.\d{{1,6}})?)(?:{_UNIT_MM})?"
 SERIAL_DAY_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 - a spreadsheet's clock has no zone
 PIECE_MIN_CHARACTERS = 8
 
@@ -139,6 +143,43 @@ def grams(cell: Cell, header: str) -> int | None:
     if weight > HEAVIEST_PARCEL_G:
         raise BadInput("no parcel is that heavy; is the unit of the column in its header?")
     return int(weight.to_integral_value(ROUND_HALF_UP)) or None
+
+
+def millimetres(cell: Cell, header: str) -> int | None:
+    """One side of a parcel in millimetres, or None. The unit stands in the cell or in the header,
+    else it is cm.
+
+    Raises `BadInput` where the text is no length, or no parcel's.
+    """
+    found = _lengths(cell, header, _SIDE)
+    return found[0] or None if found else None
+
+
+def sides(cell: Cell, header: str) -> tuple[int, int, int] | None:
+    """Length, width and height of a parcel (`30*20*10`, `30x20x10cm`) in millimetres, or None.
+
+    Raises `BadInput` where the text is not that.
+    """
+    found = _lengths(cell, header, rf"{_SIDE}[*x×]{_SIDE}[*x×]{_SIDE}")
+    return (found[0], found[1], found[2]) if found and all(found) else None
+
+
+def _lengths(cell: Cell, header: str, shape: str) -> list[int]:
+    plain = re.sub(r"\s", "", unicodedata.normalize("NFKC", text(cell)).casefold())
+    if not plain:
+        return []
+    match = re.fullmatch(shape, plain)
+    if match is None:
+        raise BadInput("this is no size")
+    named = re.search(rf"\(({_UNIT_MM})\)", unicodedata.normalize("NFKC", header).casefold())
+    said = re.search(rf"({_UNIT_MM})$", plain)
+    unit = _UNITS_MM[said[1] if said else named[1] if named else "cm"]
+    found = [
+        int((Decimal(each) * unit).to_integral_value(ROUND_HALF_UP)) for each in match.groups()
+    ]
+    if max(found) > LONGEST_SIDE_MM:
+        raise BadInput("no parcel is that long; is the unit of the column in its header?")
+    return found
 
 
 def moment(cell: Cell, zone: tzinfo, *, month_first: bool = False) -> datetime | None:
