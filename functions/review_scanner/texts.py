@@ -15,6 +15,7 @@ COPY_CHARACTERS = 15
 _QUESTION = re.compile(
     r"请问|請問|想问|想問|问一下|問一下|怎么(用|装|安装|洗|弄|退|换|才能|办)|怎麼(用|裝|洗|退|換|辦)"
     r"|如何|什么时候|什麼時候|几天|幾天|多久|能不能|可不可以|有没有|有沒有|是不是|为什么|為什麼"
+    r"|(?<!好)在?哪(?:里|裡|儿|兒)?(?:可以|能)?(?:申请|申請|开|開|买|買|下载|下載|查|领|領|找)"
     r"|\b(?:how (?:do|does|can|to|long|many|much)|can (?:i|you|it|this)|does (?:it|this|anyone)"
     r"|is (?:it|there|this)|do (?:i|you)|where (?:can|is)|when (?:will|does)|which one)\b",
     re.IGNORECASE,

@@ -224,3 +224,9 @@ def test_no_file_speaks_of_a_machine_or_of_a_registry(path: Path) -> None:
 
 def test_the_checks_of_a_change_can_be_run() -> None:
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
+
+
+def test_the_local_page_has_words_for_each_function() -> None:
+    page = (ROOT / "local" / "page" / "page.html").read_text(encoding="utf-8")
+    unnamed = [each.logical_id for each in deployed() if f"{each.logical_id}: [" not in page]
+    assert unnamed == []
