@@ -16,7 +16,6 @@ from aftersales.calendar import ShopCalendar, zone_named
 from aftersales.cases.casebook import Casebook
 from aftersales.clock import business_now
 from aftersales.errors import AftersalesError, Refused, TryLater
-from aftersales.feeds.calls import counted
 from aftersales.http import PooledTransport, Transport
 from aftersales.parcels import Order
 from aftersales.platforms.base import Capability, Platform
@@ -129,6 +128,9 @@ class Desk:
             shop = self.settings.shop(shop_id)
             found: Platform | None = None
             if shop.secrets and shop.platform in PLATFORMS:
+                # Planning asks no platform: its cold start does not wait for this.
+                from aftersales.feeds.calls import counted
+
                 secrets = {name: self.resolve(ref) for name, ref in shop.secrets.items()}
                 transport = counted(self.settings, shop, self.transport, self.business_now)
                 found = build_platform(shop, secrets, transport)
