@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any
 from courier_reconciliation.causes.explain import Explainer
 from courier_reconciliation.causes.tolerances import DEFAULT, Tolerances
 from courier_reconciliation.causes.whole_waybill import as_one
-from courier_reconciliation.engine import matching, prices, unsaid
+from courier_reconciliation.engine import matching, prices, totals, unsaid
 from courier_reconciliation.engine.missing import SHIPMENT, missing, shipped
 from courier_reconciliation.model import (
     BilledRow,
-    DeclaredTotal,
     Discrepancy,
     Kind,
     Rejected,
@@ -107,7 +106,9 @@ class _Run:
         found, unpriced = missing(self._db, self._card)
         self._found += found
         self._not_auditable += unpriced
-        self._declared()
+        self._found += totals.mismatches(
+            self._db, self._bills.declared_totals, self._options.tolerances
+        )
         self._outside(first, last)
         self._verdicts()
         return self._answer(period, rejected)
@@ -254,51 +255,6 @@ class _Run:
                 rows.append(billed)
         if rows:
             yield rows, shipment
-
-    def _declared(self) -> None:
-        """Totals that a bill prints, against the sum of its rows."""
-        for total in self._bills.declared_totals:
-            if total.is_sum and total.amount_minor is not None:
-                self._compare(total, total.amount_minor)
-
-    def _compare(self, total: DeclaredTotal, declared: int) -> None:
-        where = ["file = ?"]
-        values: list[object] = [total.file]
-        if total.sheet != "*":
-            where.append("sheet = ?")
-            values.append(total.sheet)
-        if total.first_row is not None:
-            where.append(f'"row" BETWEEN {total.first_row} AND {total.row}')
-        condition = " AND ".join(where)
-        found = self._db.execute(
-            "SELECT coalesce(sum(amount_minor), 0), count(*), min(currency), min(courier),"
-            " (SELECT count(*) FROM refused WHERE amount_minor IS NULL AND"
-            f' {condition}) FROM (SELECT file, sheet, "row", amount_minor, currency, courier FROM'
-            ' lines UNION ALL SELECT file, sheet, "row", amount_minor, currency, courier FROM'
-            f" refused) WHERE {condition}",
-            [*values, *values],
-        ).fetchone()
-        if found is None or not found[1]:
-            return
-        summed, _, currency, courier, unread = found
-        if unread or abs(declared - summed) <= self._options.tolerances.amount_minor:
-            return
-        self._found.append(
-            Discrepancy(
-                kind=Kind.TOTAL_MISMATCH,
-                courier=courier or "",
-                waybill_number="",
-                billed_minor=declared,
-                expected_minor=summed,
-                currency=currency or "",
-                file=total.file,
-                sheet=total.sheet,
-                row=total.row,
-                evidence=(("label", total.label),),
-                rule="the printed total is not the sum of the rows",
-                claimable=declared > summed,
-            )
-        )
 
     def _outside(self, first: date | None, last: date | None) -> None:
         if first is None or last is None:
