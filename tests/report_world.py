@@ -12,8 +12,8 @@ import duckdb
 
 from courier_reconciliation.engine.shipments import TABLE as SHIPMENTS
 from courier_reconciliation.model import TOTAL, Discrepancy, Kind, Rejected
-from courier_reconciliation.reading.tables import COLUMNS as LINE_COLUMNS
-from courier_reconciliation.reading.tables import LINES
+from courier_reconciliation.reading.lines import COLUMNS as LINE_COLUMNS
+from courier_reconciliation.reading.lines import LINES
 from courier_reconciliation.result import CourierTotal, NotAuditable, Reconciliation
 
 DAY = date(2026, 10, 12)

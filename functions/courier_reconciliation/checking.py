@@ -36,6 +36,7 @@ from courier_reconciliation.output.windows import (
 from courier_reconciliation.own_terms import layouts_of, tolerances_of
 from courier_reconciliation.parcels_of_bill import Known, Wanted, lay_out
 from courier_reconciliation.reading.bills import read_bills
+from courier_reconciliation.reading.lines import take_away
 from courier_reconciliation.reading.model import BillFile, BillsRead, ReadingOptions
 from courier_reconciliation.result import Reconciliation
 from courier_reconciliation.surcharge_codes import Due
@@ -232,8 +233,8 @@ class _Check:
         kept = [one for one in read.files if one is own or (one.period and one.period < period)]
         for file in read.files:
             if file not in kept:
-                for table in ("lines", "refused"):
-                    self._db.execute(f"DELETE FROM {table} WHERE file = ?", [file.name])
+                take_away(self._db, "file = ?", [file.name])
+                self._db.execute("DELETE FROM refused WHERE file = ?", [file.name])
         return BillsRead(
             tuple(kept),
             tuple(one for one in read.rejected if one.file == own.name),

@@ -22,6 +22,7 @@ from courier_reconciliation.model import (
     Shipment,
 )
 from courier_reconciliation.rates.card import RateCard
+from courier_reconciliation.reading.lines import take_away
 from courier_reconciliation.result import CourierTotal, NotAuditable, Reconciliation
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ class _Run:
         self._db.execute("CREATE OR REPLACE TEMP TABLE earlier AS SELECT * FROM lines LIMIT 0")
         for name in before:
             self._db.execute("INSERT INTO earlier SELECT * FROM lines WHERE file = ?", [name])
-            self._db.execute("DELETE FROM lines WHERE file = ?", [name])
+            take_away(self._db, "file = ?", [name])
             self._notes.append(f"{name} is of an earlier month: only parcels billed twice count")
         return True
 

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from courier_reconciliation.rates.card import RateCard
+from courier_reconciliation.reading import lines
 from courier_reconciliation.reading.model import BillFile
 from courier_reconciliation.result import NotAuditable
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 FAR = timedelta(days=31)
+_OTHER_CURRENCY = "currency <> ? AND file = ? AND sheet = ? AND courier = ?"
 _STATES_IT = ("ups",)
 """Layouts that have a currency in each row, in a column without a name."""
 
@@ -32,12 +34,11 @@ def take_currency_of_contract(
             if "currency" in sheet.columns or sheet.layout in _STATES_IT:
                 continue
             for courier, currency in agreed.items():
-                for table in ("lines", "refused"):
-                    connection.execute(
-                        f"UPDATE {table} SET currency = ? WHERE currency <> ? AND file = ?"
-                        " AND sheet = ? AND courier = ?",
-                        [currency, currency, file.name, sheet.name, courier],
-                    )
+                values = [currency, file.name, sheet.name, courier]
+                lines.change(connection, "currency", currency, _OTHER_CURRENCY, values)
+                connection.execute(
+                    f"UPDATE refused SET currency = ? WHERE {_OTHER_CURRENCY}", [currency, *values]
+                )
 
 
 def files_of_other_months(files: Iterable[BillFile], period: str) -> list[BillFile]:

@@ -35,7 +35,7 @@ def read_bills(
 ) -> BillsRead:
     """Read bills into the tables `lines`, `charges` and `refused` of the connection.
 
-    `lines` has a row per charge or parcel (`tables.LINES`; names as in `model.BilledRow`; NULL and
+    `lines` has a row per charge or parcel (`lines.LINES`; names as in `model.BilledRow`; NULL and
     "" are what nobody said). `charges` (line, code, amount_minor) has what surcharge columns say,
     without zeros. `refused` has the rows that cannot be trusted, as far as they could be read, with
     the reason; their `line` is below zero. The tables are made anew.

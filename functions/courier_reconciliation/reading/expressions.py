@@ -8,6 +8,7 @@ other dates), and what is left then goes through `rows.py` one by one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from courier_reconciliation.filling import quoted
@@ -240,6 +241,22 @@ def select(plan: Plan, source: str, width: int, known: Known = None) -> str:
         return f"SELECT {', '.join([*named, *extras, raw])}, {kept} AS kept FROM {source}"
     joins = " ".join(s.joins)
     return f"SELECT {', '.join([*named, *extras, raw])} FROM {source} {joins} WHERE {kept}"
+
+
+def same_in_all(plan: Plan) -> dict[str, str]:
+    """What every row of a sheet has in those columns for which the sheet says nothing: name -> SQL.
+
+    Not what is only settled when all rows are there.
+    """
+    found = {name: sql for name, sql in _values(_Select(plan, None)).items() if not _SAID(sql)}
+    if not plan.courier:
+        found.pop("courier", None)
+    if plan.pairs:
+        found.pop("discount_minor")
+    return found
+
+
+_SAID = re.compile(r"\bc\d+\b|\bat_\w+\.|^number$").search
 
 
 def _left_out(plan: Plan) -> str:

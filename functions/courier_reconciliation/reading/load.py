@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Any
 from courier_reconciliation import surcharge_codes
 from courier_reconciliation.filling import fill, quoted
 from courier_reconciliation.model import DeclaredTotal, Rejected
-from courier_reconciliation.reading import footers
+from courier_reconciliation.reading import footers, lines
 from courier_reconciliation.reading.couriers import courier_named
 from courier_reconciliation.reading.expressions import (
     CELL_END,
     ENUMS,
     Known,
+    same_in_all,
     select,
 )
 from courier_reconciliation.reading.places import place, usual
-from courier_reconciliation.reading.rows import Value, read_row
+from courier_reconciliation.reading.rows import COLUMNS, Value, read_row
 from courier_reconciliation.reading.settling import settle
 from courier_reconciliation.reading.tables import (
     OF_STAGE,
@@ -55,9 +56,14 @@ class _Load:
         self._found = Loaded()
         self._refused: list[tuple[Value, ...]] = []
         self._further: list[tuple[Value, ...]] = []
-        self._first = self._one("SELECT coalesce(max(line), 0) FROM lines")
-        self._staged = 0
+        self._before: int = self._one("SELECT coalesce(max(line), 0) FROM lines")
+        self._rows = 0
         self._extras = [f"extra_{n}" for n in range(len(self._plan.extras))]
+        self._same = same_in_all(self._plan)
+        self._own = [name for name in COLUMNS if name not in ("row", *self._same)]
+        # The number of a row and of its line, where they do not follow from its place.
+        self._row = lines.row_sql(table.first_row)
+        self._line = lines.line_sql(table.first_row, self._before)
 
     def run(self) -> Loaded:
         self._learn_codes()
@@ -65,7 +71,6 @@ class _Load:
         self._closer_look()
         self._one_by_one()
         settle(self._db, self._table, self._found)
-        self._staged = self._one("SELECT count(*) FROM stage")
         self._keep()
         return self._found
 
@@ -80,14 +85,16 @@ class _Load:
         if "charge" in self._plan.columns and not self._one("SELECT count(*) FROM said_codes"):
             say(self._db, "said_codes", [("运费", "freight", "")])
 
-    def _select(self, source: str, known: Known = None) -> str:
-        """Lines are numbered by their rows, behind those of the sheets before."""
+    def _select(self, source: str, known: Known = None, *, numbered: bool = True) -> str:
+        """The stage: lines are numbered by their rows, behind those of the sheets before."""
         inner = select(self._plan, source, self._table.width, known)
-        file, sheet = quoted(self._table.file), quoted(self._table.sheet)
-        return (
-            f'SELECT "row" + {self._first} AS line, {file} AS file, {sheet} AS sheet, * FROM'
-            f" ({inner})"
-        )
+        line, row = f'"row" + {self._before}', '"row"'
+        if not numbered:
+            line = row = "NULL::BIGINT"
+        own = [*self._own, *self._extras, "raw"]
+        if known is not None:
+            own.append("kept")
+        return f'SELECT {line} AS line, {row} AS "row", {", ".join(own)} FROM ({inner})'
 
     def _stage(self) -> None:
         """Everything that is plain, in one pass over the file."""
@@ -100,20 +107,15 @@ class _Load:
                 said = ", ".join(map(quoted, texts))
                 self._execute(f"CREATE TYPE {ENUMS[name]} AS ENUM ({said})")
         # Counting rows takes a window, which keeps the second processor idle: rows are stored in
-        # their order, so the number is known afterwards.
-        numbered = self._plan.fills_down
-        source = read_csv(self._table, numbered=numbered)
+        # their order, so the number follows from the place.
+        numbered = self._plan.fills_down or bool(self._plan.pairs)
+        source = f"{read_csv(self._table, numbered=numbered)} AS source"
+        sql = self._select(source, known, numbered=numbered)
         try:
-            self._execute(
-                f"CREATE OR REPLACE TABLE stage AS {self._select(f'{source} AS source', known)}"
-            )
+            self._execute(f"CREATE OR REPLACE TABLE stage AS {sql}")
         except duckdb.Error as exc:
             raise UnevenError(str(exc).partition("\n")[0][:200]) from exc
-        if not numbered:
-            first = self._table.first_row
-            self._execute(
-                f'UPDATE stage SET "row" = rowid + {first}, line = rowid + {first + self._first}'
-            )
+        self._rows = self._one("SELECT count(*) FROM stage")
         if self._one("SELECT count(*) FROM stage WHERE NOT kept"):
             self._execute("DELETE FROM stage WHERE NOT kept")
         self._execute("ALTER TABLE stage DROP COLUMN kept")
@@ -141,7 +143,7 @@ class _Load:
             for index in range(self._table.width)
         )
         self._execute(
-            f'CREATE OR REPLACE TEMP TABLE odd AS SELECT "row" AS number, {cells} FROM stage'
+            f"CREATE OR REPLACE TEMP TABLE odd AS SELECT {self._row} AS number, {cells} FROM stage"
             " WHERE raw IS NOT NULL"
         )
         self._execute("DELETE FROM stage WHERE raw IS NOT NULL")
@@ -171,7 +173,7 @@ class _Load:
     def _one_by_one(self) -> None:
         """What is left: footers, damaged numbers, several waybills in a cell."""
         left = self._execute(
-            'SELECT "row", raw FROM stage WHERE raw IS NOT NULL ORDER BY "row"'
+            f"SELECT {self._row} AS number, raw FROM stage WHERE raw IS NOT NULL ORDER BY number"
         ).fetchall()
         for number, cells in self._table.above:
             footer = footers.look_at(cells, self._plan, above=True)
@@ -188,10 +190,14 @@ class _Load:
                 end = number
                 break
         if end is not None:
-            self._execute(f'DELETE FROM stage WHERE "row" > {end}')
-        here = (self._table.file, self._table.sheet)
-        placed = [(self._first + int(str(row[0])), *here, *row, None) for row in good]
+            self._execute(f"DELETE FROM stage WHERE {self._row} > {end}")
+        placed = [(int(str(row[0])) + self._before, *self._of_stage(row), None) for row in good]
         fill(self._db, "stage", placed, self._temp)
+
+    def _of_stage(self, row: Sequence[Value]) -> list[Value]:
+        """What the stage has of a row that was read by itself: its number, columns, surcharges."""
+        values = dict(zip((*COLUMNS, *self._extras), row, strict=True))
+        return [values[name] for name in ("row", *self._own, *self._extras)]
 
     def _verdict(
         self, number: int, cells: Sequence[str | None], good: list[tuple[Value, ...]]
@@ -246,27 +252,31 @@ class _Load:
         """The stage becomes lines, or joins them; its surcharges become charges."""
         for n, (_, code) in enumerate(self._plan.extras):
             self._execute(
-                f"INSERT INTO charges SELECT line, {quoted(code)}, extra_{n} FROM stage"
+                f"INSERT INTO charges SELECT {self._line}, {quoted(code)}, extra_{n} FROM stage"
                 f" WHERE extra_{n} <> 0"
             )
+        last = self._before + self._table.first_row + self._rows
+        none = [None] * len(self._extras)
+        further = [
+            (last + n, *self._of_stage([*row[: len(COLUMNS)], *none]), None)
+            for n, row in enumerate(self._further, 1)
+        ]
+        fill(self._db, "stage", further, self._temp)
+        self._found.lines = self._one("SELECT count(*) FROM stage")
         for name in ("prepaid_minor", *self._extras, "raw"):
-            self._execute(f"ALTER TABLE stage DROP COLUMN {name}")
-        if self._one("SELECT count(*) FROM lines"):
-            self._execute("INSERT INTO lines SELECT * FROM stage")
-            self._execute("DROP TABLE stage")
-        else:
-            # A million lines are not copied for nothing.
-            self._execute("DROP TABLE lines")
-            self._execute("ALTER TABLE stage RENAME TO lines")
-        last = self._one("SELECT coalesce(max(line), 0) FROM lines")
-        at = len(OF_STAGE)
+            if name not in self._same:
+                self._execute(f"ALTER TABLE stage DROP COLUMN {name}")
+        here = {"file": quoted(self._table.file), "sheet": quoted(self._table.sheet)}
+        same = {name: sql for name, sql in self._same.items() if name in lines.TYPES}
+        lines.adopt(self._db, here | same, self._table.first_row)
+        self._keep_refused()
+
+    def _keep_refused(self) -> None:
         here = (self._table.file, self._table.sheet)
-        further = [(last + n, *here, *row[:at]) for n, row in enumerate(self._further, 1)]
-        fill(self._db, "lines", further, self._temp)
-        self._found.lines = self._staged + len(self._further)
         before = self._one("SELECT coalesce(min(line), 0) FROM refused")
         refused = [
-            (before - n, *here, *row[:at], row[-1]) for n, row in enumerate(self._refused, 1)
+            (before - n, *here, *row[: len(OF_STAGE)], row[-1])
+            for n, row in enumerate(self._refused, 1)
         ]
         fill(self._db, "refused", refused, self._temp)
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from courier_reconciliation.reading import lines
 from courier_reconciliation.reading.model import BillFile, SheetRead
 
 if TYPE_CHECKING:
@@ -64,8 +65,8 @@ def take_away(connection: DuckDBPyConnection, file: str) -> None:
     connection.execute("DELETE FROM refused WHERE file = ?", [file])
 
 
-def _take_away(connection: DuckDBPyConnection, condition: str, values: Sequence[str]) -> None:
+def _take_away(connection: DuckDBPyConnection, condition: str, values: list[str]) -> None:
     connection.execute(
         f"DELETE FROM charges WHERE line IN (SELECT line FROM lines WHERE {condition})", values
     )
-    connection.execute(f"DELETE FROM lines WHERE {condition}", values)
+    lines.take_away(connection, condition, values)

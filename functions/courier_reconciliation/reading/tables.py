@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from courier_reconciliation.filling import quoted
 from courier_reconciliation.model import DeclaredTotal, Rejected
+from courier_reconciliation.reading import lines
 from courier_reconciliation.reading.expressions import NULLS
 from courier_reconciliation.reading.places import usual
 from courier_reconciliation.reading.plan import Plan
@@ -16,16 +17,7 @@ from courier_reconciliation.reading.plan import Plan
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-LINES = (
-    'line BIGINT, file VARCHAR, sheet VARCHAR, "row" BIGINT, waybill VARCHAR, parent VARCHAR,'
-    " courier VARCHAR, charge VARCHAR, amount_minor BIGINT, freight_minor BIGINT,"
-    " tax_minor BIGINT, discount_minor BIGINT, currency VARCHAR, billed_on DATE,"
-    " order_id VARCHAR, service VARCHAR, weight_g BIGINT, actual_g BIGINT, length_mm BIGINT,"
-    " width_mm BIGINT, height_mm BIGINT, province VARCHAR, city VARCHAR, pieces INTEGER,"
-    " is_return BOOLEAN, remark VARCHAR"
-)
-COLUMNS = tuple(part.split()[0].strip('"') for part in LINES.split(", "))
-OF_STAGE = COLUMNS[3:]
+OF_STAGE = lines.COLUMNS[3:]
 ROW = '"row"'
 
 
@@ -70,11 +62,11 @@ def prepare(connection: DuckDBPyConnection) -> None:
     """Make the empty tables, and the dictionaries of places, charges and couriers."""
     # Nothing is kept beyond this run: writing tables anew after an update is time for nothing.
     connection.execute("SET checkpoint_threshold = '1TB'")
-    connection.execute(f"CREATE OR REPLACE TABLE lines ({LINES})")
+    lines.prepare(connection)
     connection.execute(
         "CREATE OR REPLACE TABLE charges (line BIGINT, code VARCHAR, amount_minor BIGINT)"
     )
-    connection.execute(f"CREATE OR REPLACE TABLE refused ({LINES}, reason VARCHAR)")
+    connection.execute(f"CREATE OR REPLACE TABLE refused ({lines.LINES}, reason VARCHAR)")
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE said_places (said VARCHAR, answer VARCHAR, city VARCHAR)"
     )
