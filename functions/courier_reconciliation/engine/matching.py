@@ -25,7 +25,10 @@ NEAR_PERCENT = 10
 
 
 def judge(connection: DuckDBPyConnection, codes: Sequence[str]) -> None:
-    """Make `judged` from `lines`, `charges`, `shipments` and the laid out prices."""
+    """Make `judged` from `lines`, `charges`, `shipments` and the laid out prices.
+
+    A table `orders_elsewhere` (order_id, courier) has orders of billed shipments that are not here.
+    """
     owed = "".join(f", p.owed_{n}" for n in range(len(codes)))
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE judged AS SELECT l.line, l.charge, l.amount_minor,"
@@ -86,13 +89,17 @@ def _by_parent(connection: DuckDBPyConnection) -> None:
 def _by_order(connection: DuckDBPyConnection) -> None:
     """A row with another waybill number, whose order was shipped once and not billed otherwise."""
     connection.execute(
+        "CREATE TABLE IF NOT EXISTS orders_elsewhere (order_id VARCHAR, courier VARCHAR)"
+    )
+    connection.execute(
         "UPDATE judged SET shipment = found.shipment, shipped_by = found.shipped_by FROM (SELECT"
         ' min(l.line) AS line, min(s.courier) AS shipped_by, min(s."row") AS shipment'
         " FROM judged AS j JOIN lines AS l USING (line)"
-        " JOIN shipments AS s ON s.order_id = l.order_id AND s.courier = l.courier"
+        ' JOIN (SELECT order_id, courier, "row" FROM shipments UNION ALL SELECT order_id, courier,'
+        " NULL FROM orders_elsewhere) AS s ON s.order_id = l.order_id AND s.courier = l.courier"
         " WHERE j.shipment IS NULL AND l.order_id <> '' GROUP BY l.order_id"
-        ' HAVING count(*) = 1 AND min(s."row") NOT IN (SELECT shipment FROM judged WHERE shipment'
-        " IS NOT NULL)) AS found WHERE judged.line = found.line"
+        ' HAVING count(*) = 1 AND min(s."row") IS NOT NULL AND min(s."row") NOT IN (SELECT shipment'
+        " FROM judged WHERE shipment IS NOT NULL)) AS found WHERE judged.line = found.line"
     )
 
 

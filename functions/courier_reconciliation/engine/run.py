@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from courier_reconciliation.causes.explain import Explainer
 from courier_reconciliation.causes.tolerances import DEFAULT, Tolerances
 from courier_reconciliation.causes.whole_waybill import as_one
-from courier_reconciliation.engine import matching, prices, totals, unsaid
+from courier_reconciliation.engine import matching, prices, shipments, totals, unsaid
 from courier_reconciliation.engine.missing import SHIPMENT, missing, shipped
 from courier_reconciliation.model import (
     BilledRow,
@@ -44,11 +44,13 @@ _OF_LINE = _LINE.count(",") + 1
 class Options:
     """`period` (`2026-10`): "" takes the month in which most rows lie.
 
-    `currency` is that of bills that name none; "": that of the contract.
+    `currency` is that of bills that name none; "": that of the contract. `couriers_elsewhere` are
+    those of lines of the bill that are not in the tables.
     """
 
     period: str = ""
     currency: str = ""
+    couriers_elsewhere: tuple[str, ...] = ()
     tolerances: Tolerances = DEFAULT
     progress: Callable[[str], None] = field(default=lambda _step: None)
 
@@ -159,7 +161,8 @@ class _Run:
         found = self._db.execute(
             "SELECT DISTINCT courier FROM judged UNION SELECT DISTINCT shipped_by FROM judged"
         ).fetchall()
-        return sorted(courier for (courier,) in found if courier)
+        known = {courier for (courier,) in found if courier}
+        return sorted(known.union(self._options.couriers_elsewhere))
 
     def _without_bill(self, period: str) -> None:
         """Nothing is missing from the bill of a month if no bill of that month was given."""
@@ -228,13 +231,14 @@ class _Run:
         self, extras: dict[int, list[tuple[str, int]]]
     ) -> Iterator[tuple[list[BilledRow], Shipment | None]]:
         """The rows that do not agree, by shipment, or by number where nobody shipped it."""
-        # The few shipments first: else the database would make a lookup table of all of them.
+        # The few that matter first: else the database would carry all columns of all rows along.
+        shipments.pick(self._db, "of_left_over", "SELECT shipment FROM left_over")
         self._db.execute(
-            "CREATE OR REPLACE TEMP TABLE of_left_over AS SELECT * FROM shipments"
-            ' WHERE "row" IN (SELECT shipment FROM left_over)'
+            "CREATE OR REPLACE TEMP TABLE lines_left AS SELECT * FROM lines"
+            " WHERE line IN (SELECT line FROM left_over)"
         )
         found = self._db.execute(
-            f"SELECT {_LINE}, {SHIPMENT} FROM left_over AS j JOIN lines AS l USING (line)"
+            f"SELECT {_LINE}, {SHIPMENT} FROM left_over AS j JOIN lines_left AS l USING (line)"
             ' LEFT JOIN of_left_over AS s ON s."row" = j.shipment'
             " ORDER BY j.shipment, l.waybill, l.line"
         )
@@ -307,7 +311,7 @@ class _Run:
             matched=matched,
             unmatched_bill=lines - matched,
             unmatched_shipments=self._one("SELECT count(*) FROM unbilled"),
-            discrepancies=tuple(sorted(self._found, key=_order)),
+            discrepancies=tuple(sorted(self._found, key=in_order)),
             not_auditable=tuple(self._not_auditable),
             rejected=(*self._bills.rejected, *rejected, *self._far),
             totals=self._totals(),
@@ -316,11 +320,14 @@ class _Run:
             claimable_minor=sum(
                 d.difference_minor for d in self._found if d.claimable and d.difference_minor > 0
             ),
-            currency=currencies[0][0] if currencies else self._card.freight[0].currency,
+            currency=currencies[0][0] if currencies else self._contract_currency(),
             carry_over=self._one("SELECT count(*) FROM unbilled WHERE reason = 'carry_over'"),
             notes=tuple(self._notes),
             by_kind=dict(sorted(by_kind.items(), key=lambda item: -abs(item[1][1]))),
         )
+
+    def _contract_currency(self) -> str:
+        return self._card.freight[0].currency if self._card.freight else ""
 
     def _totals(self) -> tuple[CourierTotal, ...]:
         rows = self._db.execute(
@@ -372,7 +379,8 @@ def _sum(found: Iterator[Discrepancy]) -> int:
     return sum(one.difference_minor for one in found)
 
 
-def _order(one: Discrepancy) -> tuple[object, ...]:
+def in_order(one: Discrepancy) -> tuple[object, ...]:
+    """As the rows stand in the bills."""
     return (one.file, one.sheet, one.row or 0, one.waybill_number, one.kind, one.charge)
 
 
