@@ -22,7 +22,12 @@ from courier_reconciliation.model import Outcome, Rejected
 from courier_reconciliation.rates.card import folded_service
 from courier_reconciliation.rates.columns import courier_code
 from courier_reconciliation.reading.places import place
-from courier_reconciliation.reading.texts import encoding_of, transcoded
+from courier_reconciliation.reading.texts import (
+    encoding_of,
+    has_blank_lines,
+    line_count,
+    transcoded,
+)
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -65,7 +70,6 @@ def read_shipments(
 ) -> ShipmentsRead:
     """Read a CSV file of shipments; raises `BadInput` where it has not the documented columns."""
     text, delimiter, header = _open(path, temp)
-    text = _without_blank_lines(text, delimiter * (len(header) - 1), temp)
     missing = [name for name in REQUIRED if name not in header]
     if missing:
         raise BadInput(
@@ -92,6 +96,17 @@ def _show_rows(connection: DuckDBPyConnection) -> None:
     )
 
 
+def pick(connection: DuckDBPyConnection, table: str, rows: str) -> None:
+    """Make a table of those shipments whose `row` a query gives.
+
+    Asked for by their places, the others are passed over without being looked at.
+    """
+    connection.execute(
+        f'CREATE OR REPLACE TEMP TABLE {table} AS SELECT rowid + 2 AS "row", * FROM shipped WHERE'
+        f" rowid IN (SELECT picked.number - 2 FROM ({rows}) AS picked (number))"
+    )
+
+
 def _open(path: Path, temp: Path) -> tuple[Path, str, list[str]]:
     """(the file in UTF-8, its delimiter, its column names)."""
     text = as_utf8(path, temp)
@@ -108,17 +123,8 @@ def _open(path: Path, temp: Path) -> tuple[Path, str, list[str]]:
     return text, delimiter, names
 
 
-def _without_blank_lines(path: Path, filling: str, temp: Path) -> Path:
-    """The file, or a copy in which blank lines are empty rows, which the database counts."""
-    tail = b""
-    with path.open("rb") as stream:
-        while chunk := stream.read(1 << 24):
-            joined = tail + chunk
-            if b"\n\n" in joined or b"\n\r\n" in joined:
-                break
-            tail = joined[-2:]
-        else:
-            return path
+def _with_rows_for_blank_lines(path: Path, filling: str, temp: Path) -> Path:
+    """A copy in which blank lines are empty rows, which the database counts."""
     copy = temp / "shipments.even.csv"
     with (
         path.open("r", encoding="utf-8", newline="\n") as source,
@@ -180,18 +186,30 @@ class _Reading:
         self._times = TIMES if all(name in self._at for name in TIMES) else ()
 
     def run(self) -> ShipmentsRead:
+        self._learn(self._source(typed=False), f"LIMIT {SAMPLE}")
+        if self._fill() < line_count(self._text) - 1 and has_blank_lines(self._text):
+            self._text = _with_rows_for_blank_lines(
+                self._text, self._delimiter * (len(self._header) - 1), self._temp
+            )
+            self._fill()
+        _show_rows(self._db)
+        rejected = self._closer_look()
+        return ShipmentsRead(self._count(), tuple(rejected))
+
+    def _fill(self) -> int:
+        """Read the file into the table; returns how many rows it has."""
         import duckdb
 
-        self._learn(self._source(typed=False), f"LIMIT {SAMPLE}")
         try:
             # Numbers are read as such while all of them are whole: that is twice as fast.
             self._db.execute(f"CREATE OR REPLACE TABLE shipped AS {self._select(typed=True)}")
         except duckdb.ConversionException:
             self._db.execute(f"CREATE OR REPLACE TABLE shipped AS {self._select(typed=False)}")
-        _show_rows(self._db)
-        rejected = self._closer_look()
-        found = self._db.execute("SELECT count(*) FROM shipments").fetchone()
-        return ShipmentsRead(found[0] if found else 0, tuple(rejected))
+        return self._count()
+
+    def _count(self) -> int:
+        found = self._db.execute("SELECT count(*) FROM shipped").fetchone()
+        return found[0] if found else 0
 
     def _closer_look(self) -> list[Rejected]:
         """Rows in which something is unusual, one by one."""

@@ -27,8 +27,6 @@ from courier_reconciliation.reading.tables import Loaded, Table, UnevenError, pr
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_CHUNK = 1024 * 1024
-
 
 def read_bills(
     connection: DuckDBPyConnection, paths: Sequence[Path | str], options: ReadingOptions
@@ -69,14 +67,14 @@ class _Reader:
             kind = kinds.kind_of(
                 path, self._options.unpacked_limit_bytes, self._options.grid_limit_cells
             )
-            sha256, has_blank_lines = _look_through(path)
+            sha256 = _sha256(path)
             ignored: tuple[str, ...] = ()
             if kind == kinds.WORKBOOK:
                 sheets, ignored = self._workbook(path, name)
             elif kind == kinds.HTML:
                 sheets, ignored = self._page(path, name)
             else:
-                sheets = [self._text(path, name, has_blank_lines=has_blank_lines)]
+                sheets = [self._text(path, name)]
         except BadInput as exc:
             self.rejected.append(Rejected(name, exc.reason))
         except OSError as exc:
@@ -105,8 +103,8 @@ class _Reader:
             found, number = f"{name} ({number})", number + 1
         return found
 
-    def _text(self, path: Path, name: str, *, has_blank_lines: bool) -> SheetRead:
-        text = texts.open_text(path, self._temp, has_blank_lines=has_blank_lines)
+    def _text(self, path: Path, name: str) -> SheetRead:
+        text = texts.open_text(path, self._temp)
         layout = layouts.recognise(text.rows, self._options, names=(name,), comma=text.comma)
         if isinstance(layout, layouts.Unknown):
             raise BadInput(layout.reason)
@@ -119,6 +117,7 @@ class _Reader:
             first_row=layout.data_at + 1,
             skip=layout.data_at,
             delimiter=text.delimiter,
+            may_have_blank_lines=True,
             above=tuple((n + 1, row) for n, row in enumerate(text.rows[: layout.header.index])),
         )
         even = text.even
@@ -129,7 +128,9 @@ class _Reader:
                 even = False
         if not even:
             copy, width = texts.rewritten(text, self._temp)
-            table = replace(table, path=copy, width=width, delimiter=",")
+            table = replace(
+                table, path=copy, width=width, delimiter=",", may_have_blank_lines=False
+            )
             try:
                 loaded = load.load(self._db, table, self._temp)
             except UnevenError as exc:
@@ -273,21 +274,9 @@ class _Reader:
         )
 
 
-def _look_through(path: Path) -> tuple[str, bool]:
-    """(SHA-256, whether it has blank lines) of a file, in one go."""
-    digest = hashlib.sha256()
-    blank = False
-    before = b""
+def _sha256(path: Path) -> str:
     with path.open("rb") as stream:
-        while chunk := stream.read(_CHUNK):
-            digest.update(chunk)
-            if not blank:
-                seam = before[-3:] + chunk[:4]
-                blank = any(
-                    pattern in chunk or pattern in seam for pattern in (b"\n\n", b"\n\r\n", b"\r\r")
-                )
-            before = chunk
-    return digest.hexdigest(), blank
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _ignored(

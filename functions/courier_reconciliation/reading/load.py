@@ -30,6 +30,7 @@ from courier_reconciliation.reading.tables import (
     read_csv,
     say,
 )
+from courier_reconciliation.reading.texts import has_blank_lines, line_count
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -42,7 +43,7 @@ def load(connection: DuckDBPyConnection, table: Table, temp: Path) -> Loaded:
     """Read a sheet into the tables.
 
     Raises `UnevenError` where the text is no even CSV (too many cells in a row, an open quotation
-    mark, bytes that are no UTF-8): the caller has it rewritten and comes again.
+    mark, blank lines, bytes that are no UTF-8): the caller has it rewritten and comes again.
     """
     return _Load(connection, table, temp).run()
 
@@ -116,9 +117,17 @@ class _Load:
         except duckdb.Error as exc:
             raise UnevenError(str(exc).partition("\n")[0][:200]) from exc
         self._rows = self._one("SELECT count(*) FROM stage")
+        if self._table.may_have_blank_lines:
+            self._see_that_all_lines_count()
         if self._one("SELECT count(*) FROM stage WHERE NOT kept"):
             self._execute("DELETE FROM stage WHERE NOT kept")
         self._execute("ALTER TABLE stage DROP COLUMN kept")
+
+    def _see_that_all_lines_count(self) -> None:
+        """Raise `UnevenError` where the database left out blank lines: rows would be misnamed."""
+        path = self._table.path
+        if self._rows < line_count(path) - self._table.skip and has_blank_lines(path):
+            raise UnevenError("there are blank lines")
 
     def _known(self) -> dict[str, dict[str, tuple[str, str]]]:
         """What the columns of places, charges and couriers are known to say, and its meaning."""

@@ -40,6 +40,7 @@ class Table:
     delimiter: str = ","
     escape: str = '"'
     even_width: bool = False
+    may_have_blank_lines: bool = False
     above: tuple[tuple[int, Sequence[str | None]], ...] = ()
 
 

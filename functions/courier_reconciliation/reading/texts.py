@@ -45,7 +45,30 @@ class Text:
         return commas > points
 
 
-def open_text(path: Path, temp: Path, *, has_blank_lines: bool) -> Text:
+def line_count(path: Path) -> int:
+    """The lines of a text; the last one may lack its end."""
+    count, last = 0, b"\n"
+    with path.open("rb") as stream:
+        while chunk := stream.read(_CHUNK):
+            count += chunk.count(b"\n")
+            last = chunk[-1:]
+    return count + (last != b"\n")
+
+
+def has_blank_lines(path: Path) -> bool:
+    """Whether nothing stands between two ends of lines, which the database would not count."""
+    before = b""
+    with path.open("rb") as stream:
+        while chunk := stream.read(_CHUNK):
+            seam = before[-3:] + chunk[:4]
+            for pattern in (b"\n\n", b"\n\r\n", b"\r\r"):
+                if pattern in chunk or pattern in seam:
+                    return True
+            before = chunk
+    return False
+
+
+def open_text(path: Path, temp: Path) -> Text:
     """Look into a text file; one in another encoding is copied to `temp` in UTF-8.
 
     Raises `BadInput` where it is in no known encoding.
@@ -64,7 +87,7 @@ def open_text(path: Path, temp: Path, *, has_blank_lines: bool) -> Text:
     delimiter = _delimiter(sample)
     reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)
     rows: list[tuple[str, ...]] = []
-    even = not has_blank_lines
+    even = True
     try:
         for row in islice(reader, PEEKED_ROWS):
             rows.append(tuple(row))
