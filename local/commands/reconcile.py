@@ -76,7 +76,6 @@ def reconcile(  # noqa: PLR0917 - click hands over each option
     from courier_reconciliation.engine.inputs import read_inputs
     from courier_reconciliation.engine.run import Options
     from courier_reconciliation.engine.run import reconcile as compare
-    from courier_reconciliation.output.report import write_report
     from courier_reconciliation.own_terms import layouts_of, tolerances_of
     from courier_reconciliation.rates.load import load_card
     from courier_reconciliation.reading.model import ReadingOptions
@@ -110,6 +109,8 @@ def reconcile(  # noqa: PLR0917 - click hands over each option
         result = compare(desk.connection, read, card, wanted, desk.folder, shipped.rejected)
         files: tuple[Path, ...] = ()
         if out is not None:
+            from courier_reconciliation.output.report import write_report
+
             step("write")
             dates = _dates(time_zone, received)
             files = write_report(

@@ -31,7 +31,7 @@ def judge(connection: DuckDBPyConnection, codes: Sequence[str]) -> None:
     """
     owed = "".join(f", p.owed_{n}" for n in range(len(codes)))
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE judged AS SELECT l.line, l.charge, l.amount_minor,"
+        "CREATE OR REPLACE TABLE judged AS SELECT l.line, l.charge, l.amount_minor,"
         ' l.currency, l.courier, p.courier AS shipped_by, p."row" AS shipment, p.shipped_on,'
         " p.expected_freight, p.expected_total"
         f"{owed}, {_agrees(codes)} AS ok FROM lines AS l"
@@ -69,7 +69,7 @@ def _one_shipment_each(connection: DuckDBPyConnection) -> None:
     if counts is None or counts[0] == counts[1]:
         return
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE judged AS SELECT j.* FROM judged AS j JOIN lines AS l"
+        "CREATE OR REPLACE TABLE judged AS SELECT j.* FROM judged AS j JOIN lines AS l"
         " USING (line) QUALIFY row_number() OVER (PARTITION BY j.line ORDER BY"
         " abs(coalesce(l.billed_on - j.shipped_on, 0)), j.shipped_on DESC, j.shipment) = 1"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -103,8 +104,11 @@ class _Run:
         matching.judge(self._db, prices.expected_codes(self._card))
         self._options.progress("explain")
         first, last = _days(period)
-        self._explain(earlier, first, last)
-        matching.unbilled(self._db, self._couriers(), first, last)
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            # Explaining is Python's work: meanwhile the database says what became of the others.
+            others = beside.submit(self._others, self._db.cursor(), first, last)
+            self._explain(earlier, first, last)
+            others.result()
         self._without_bill(period)
         found, unpriced = missing(self._db, self._card)
         self._found += found
@@ -113,7 +117,6 @@ class _Run:
             self._db, self._bills.declared_totals, self._options.tolerances
         )
         self._outside(first, last)
-        self._verdicts()
         return self._answer(period, rejected)
 
     def _one(self, sql: str) -> Any:
@@ -157,8 +160,20 @@ class _Run:
                 where = f"{file.name}, sheet {sheet.name}" if sheet.name else file.name
                 self._notes += [f"{where}: {note}" for note in sheet.notes]
 
-    def _couriers(self) -> list[str]:
-        found = self._db.execute(
+    def _others(
+        self, connection: DuckDBPyConnection, first: date | None, last: date | None
+    ) -> None:
+        """What is on no bill, and the verdict on each line."""
+        matching.unbilled(connection, self._couriers(connection), first, last)
+        connection.execute(
+            "CREATE OR REPLACE TABLE verdicts AS SELECT line, shipment, expected_total AS"
+            " expected_minor, CASE WHEN ok THEN 'agreed' WHEN shipment IS NULL THEN 'unmatched'"
+            " WHEN expected_total IS NULL THEN 'not_auditable' ELSE 'disputed' END AS verdict"
+            " FROM judged"
+        )
+
+    def _couriers(self, connection: DuckDBPyConnection) -> list[str]:
+        found = connection.execute(
             "SELECT DISTINCT courier FROM judged UNION SELECT DISTINCT shipped_by FROM judged"
         ).fetchall()
         known = {courier for (courier,) in found if courier}
@@ -283,14 +298,6 @@ class _Run:
             )
             for file, sheet, row, day in far
         ]
-
-    def _verdicts(self) -> None:
-        self._db.execute(
-            "CREATE OR REPLACE TABLE verdicts AS SELECT line, shipment, expected_total AS"
-            " expected_minor, CASE WHEN ok THEN 'agreed' WHEN shipment IS NULL THEN 'unmatched'"
-            " WHEN expected_total IS NULL THEN 'not_auditable' ELSE 'disputed' END AS verdict"
-            " FROM judged"
-        )
 
     def _answer(self, period: str, rejected: Sequence[Rejected]) -> Reconciliation:
         counts = self._db.execute(

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from html import escape
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from xml.sax.saxutils import escape
 
 from courier_reconciliation.output.cells import neutral
 
@@ -190,7 +190,7 @@ class _Rows:
         """A text as XML; many are met again and again."""
         text = neutral(value)
         if _NEEDS_ESCAPE.search(text):
-            text = escape(_LOOKS_ESCAPED.sub("_x005F_", text))
+            text = escape(_LOOKS_ESCAPED.sub("_x005F_", text), quote=False)
         if len(self._known) < REMEMBERED:
             self._known[value] = text
         return text
