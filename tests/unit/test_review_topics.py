@@ -7,7 +7,7 @@ import pytest
 from review_scanner.classifier.advertising import _HINT_WORDS
 from review_scanner.classifier.judging import judge, masked
 from review_scanner.classifier.text import EDGE, read
-from review_scanner.classifier.topics import TOPICS, _words
+from review_scanner.classifier.topics import TOPICS, topic_words
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_topics_come_in_one_order_and_only_once():
 
 
 def test_every_word_of_the_lists_can_be_found():
-    for words in _words().values():
+    for words in topic_words().values():
         for word, topic in words:
             assert topic in judge(word.strip(EDGE).replace(EDGE, " ")).topics, word
 
@@ -57,7 +57,7 @@ def test_every_hint_at_an_advertisement_can_be_found():
 
 
 def test_a_part_of_a_word_is_no_topic():
-    words = [word for words in _words().values() for word, _ in words]
+    words = [word for words in topic_words().values() for word, _ in words]
     assert f"{EDGE}ship{EDGE}" in words
     assert "logistics" not in judge("a lovely relationship").topics
 

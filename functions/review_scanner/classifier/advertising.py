@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Set as AbstractSet
 from functools import cache
 from typing import NamedTuple
 
@@ -82,10 +83,10 @@ _CONTACT = (
     r"|[a-z0-9._+-]+@[a-z0-9-]+\.[a-z.]{2,8}|[复覆]制(?:这|本)?[^,。]{0,8}打开|淘口令"
     r"|\b(?:dm|text|call|e-?mail|inbox|message|contact) (?:me|us)\b|\b(?:call|text|txt) \d{4,}"
 )
-_OFFER = (
+_CHINESE_OFFER = (
     r"\d{2,6}(?:元|块)(?:的?价格?)?(?:转让|转卖|出售)|宣传一下"
-    r"|领红包|新开业|想买的|低价|cheap(?:est)? prices?|(?:best|lowest) prices?|"
-    r"(?:需要|想要|喜欢|想买)[^,。!?]{0,6}的?(?:可以)?(?:联系|加|找|私)(?!客服)|"
+    r"|领红包|新开业|想买的|低价"
+    r"|(?:需要|想要|喜欢|想买)[^,。!?]{0,6}的?(?:可以)?(?:联系|加|找|私)(?!客服)|"
     r"兼职|刷单|刷信誉|刷钻|刷好评|返利|返现|返佣|佣金|日结|日赚|月入|日入|赚钱|赚外快|代理|加盟"
     r"|货源|批发"
     r"|厂家直[销供]|代购|代刷|代练|代开|开发票|办证|办理?信用卡|贷款|低息|套现|领券|领取|内部券"
@@ -100,8 +101,10 @@ _OFFER = (
     r"|仅|才)"
     r"|我[家的]店|本店|欢迎(?:光临|选购|咨询|加|联系)|新店|找我(?:买|拿)|咨询(?:加|电话|热线)"
     r"|详[情询]"
-    r"|promo(?:tion)? ?code|discount code|coupon code|use (?:my )?code|earn \$?\d|make money"
-    r"|work from home"
+)
+_LATIN_OFFER = (
+    r"cheap(?:est)? prices?|(?:best|lowest) prices?|promo(?:tion)? ?code|discount code|coupon code"
+    r"|use (?:my )?code|earn \$?\d|make money|work from home"
     r"|my (?:shop|store|channel|website|page|link)|link in (?:my )?bio|click (?:here|the link"
     r"|this|below)"
     r"|visit (?:my|our|www|http)|check out (?:my|our)|free (?:gift|iphone|entry|msg|ringtone"
@@ -111,6 +114,13 @@ _OFFER = (
     r"|\bwin (?:a|an|up|your)\b|\bguaranteed\b|\bur ringtones?\b|\bunclaimed\b|\bun-?redeemed\b"
     r"|\bawarded\b|£ ?\d|\bper (?:msg|week|wk|min)\b|\bt&?cs\b|\bvouchers?\b"
     r"|followers|subscribe|crypto|casino|\bloan\b|to stop\b|\bopt out\b"
+)
+# With what a contact and an offer begin: elsewhere in a text their many patterns need no try.
+_CONTACT_STARTS = r"a-z0-9+._\-企入公加复威小微徽快手扣扫抖淘热电私维联薇覆识进长飞"
+_LATIN_STARTS = "abcdefgjlmopstuvw£"
+_CHINESE_STARTS = (
+    r"\d丰代优低佣便免六兼内减出刷办加包卖博厂同咨喜增壮套娱宝宣开引彩想感成我批找招推收新日时月有本棋欢涨"
+    "特祛福秒荷诚详货贷赌赚转返进零需预领高"
 )
 _GRIEVANCE = (
     r"退款|退货|退钱|投诉|举报|维权|骗|不理|不处理|不回|拒绝|坏了|假货|赔|差评|没收到|没解决|垃圾"
@@ -143,14 +153,18 @@ class Contact(NamedTuple):
     resale: bool = False
 
 
-def contact_in(text: str, reading: Reading) -> Contact:
-    """Look for contacts and offers in a text that has been read."""
-    if _hints().isdisjoint(reading.slots) and _MARKS.isdisjoint(text):
+def contact_in(text: str, reading: Reading, met: AbstractSet[int]) -> Contact:
+    """Look for contacts and offers in a text that has been read. `met`: its slots of hints."""
+    if contact_hints().isdisjoint(met) and _MARKS.isdisjoint(text):
         return Contact(False, 0, False)
     bare = undisguised(text)
     number = _DIGIT_RUN.search(bare)
-    contact = bool(number or re.search(_CONTACT, bare))
-    offers = len(set(re.findall(_OFFER, bare)))
+    contact = bool(number or _starting(_CONTACT_STARTS, _CONTACT).search(bare))
+    if bare.isascii():
+        offering = _starting(_LATIN_STARTS, _LATIN_OFFER)
+    else:
+        offering = _starting(_CHINESE_STARTS + _LATIN_STARTS, f"{_CHINESE_OFFER}|{_LATIN_OFFER}")
+    offers = len(set(offering.findall(bare)))
     # Without a contact or an offer nothing is decided by a grievance.
     grieves = bool((contact or offers) and re.search(_GRIEVANCE, bare))
     mobile = number is not None and not re.search(_OF_AN_ORDER, bare)
@@ -158,6 +172,12 @@ def contact_in(text: str, reading: Reading) -> Contact:
     lacks = own and _names_a_lack(reading.text)
     resale = bool(offers and re.search(_RESALE, bare))
     return Contact(contact, offers, grieves, own, lacks, resale)
+
+
+@cache
+def _starting(starts: str, pattern: str) -> re.Pattern[str]:
+    """`pattern`, tried at none but these characters; `re` would try each alternative at all."""
+    return re.compile(f"(?=[{starts}])(?:{pattern})")
 
 
 def _names_a_lack(form: str) -> bool:
@@ -188,7 +208,7 @@ def wants_contact(found: Contact, score: float) -> bool:
 
 
 @cache
-def _hints() -> frozenset[int]:
+def contact_hints() -> frozenset[int]:
     """Slots of n-grams; a text without one of them is not looked at closely."""
     return frozenset(slot_of(*tokens_of(folded(word))) for word in _HINT_WORDS.split())
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
-from review_scanner.classifier.advertising import contact_in, is_advertising, wants_contact
-from review_scanner.classifier.questions import is_question
-from review_scanner.classifier.sentiment import (
-    NEGATIVE,
-    POSITIVE,
-    complaint_in,
-    score_of,
-    sentiment_of,
+from review_scanner.classifier.advertising import (
+    contact_hints,
+    contact_in,
+    is_advertising,
+    wants_contact,
 )
+from review_scanner.classifier.complaints import complaint_in
+from review_scanner.classifier.grams import Measured
+from review_scanner.classifier.questions import is_question
+from review_scanner.classifier.sentiment import NEGATIVE, POSITIVE, score_of, sentiment_of
 from review_scanner.classifier.table import Table, shipped
-from review_scanner.classifier.text import read
-from review_scanner.classifier.topics import topics_of
+from review_scanner.classifier.text import folded, plain
+from review_scanner.classifier.topics import topic_words, topics_of
 
 GOOD_RATING = 4
 """From this rating of five on, nobody would look for a complaint."""
@@ -62,15 +64,17 @@ class Judgement(NamedTuple):
 def judge(text: str, rating: float | None = None, table: Table | None = None) -> Judgement:
     """Judge a review by its text (plain or HTML), and its rating of five where there is one."""
     table = table or shipped()
-    reading = read(text)
-    if is_default(reading.text):
+    form = folded(plain(text))
+    if is_default(form):
         return Judgement(POSITIVE, DEFAULT_SCORE, False, [], False, written=False)
+    reading = Measured(form)
+    met = _known().intersection(reading.slots)
     score = score_of(reading, table)
     sentiment = sentiment_of(score, table)
-    contact = contact_in(text, reading)
+    contact = contact_in(text, reading, met)
     advertising = is_advertising(contact, score)
     hidden, worst = False, ""
-    question = score > 0 and not advertising and is_question(reading.text)
+    question = score > 0 and not advertising and is_question(form)
     if not advertising and not question and (rating is None or rating >= GOOD_RATING):
         if sentiment == NEGATIVE:
             hidden = rating is not None
@@ -81,7 +85,7 @@ def judge(text: str, rating: float | None = None, table: Table | None = None) ->
         sentiment=sentiment,
         score=score,
         hidden_complaint=hidden,
-        topics=topics_of(reading, table),
+        topics=topics_of(reading, table, met),
         advertising=advertising,
         contact_wanted=wants_contact(contact, score),
         worst=worst,
@@ -89,15 +93,21 @@ def judge(text: str, rating: float | None = None, table: Table | None = None) ->
     )
 
 
+@cache
+def _known() -> frozenset[int]:
+    """The slots that a word of a topic or a hint at a contact has."""
+    return contact_hints().union(topic_words())
+
+
 DEFAULT_SCORE = -2.0
 """Of a text that a platform filled in: it is given as a good review, and says no more."""
 
 
-def is_default(folded: str) -> bool:
+def is_default(form: str) -> bool:
     """Is this folded text one that platforms fill in? Marks and gaps do not count."""
-    if len(folded) > 60 or not folded:
-        return False
-    return "".join(filter(str.isalnum, folded)) in _DEFAULTS
+    if len(form) > 60 or ("评" not in form and "e" not in form):
+        return False  # each of them holds one of these
+    return "".join(filter(str.isalnum, form)) in _DEFAULTS
 
 
 def masked(text: str) -> str:

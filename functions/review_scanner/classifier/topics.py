@@ -7,10 +7,13 @@ closer look at what that finds, as other n-grams may share a slot.
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from functools import cache
+from operator import itemgetter
 
+from review_scanner.classifier.grams import Measured
 from review_scanner.classifier.table import ZERO, Table
-from review_scanner.classifier.text import EDGE, Reading, folded, slot_of, tokens_of
+from review_scanner.classifier.text import EDGE, folded, slot_of, tokens_of
 
 QUALITY = "quality"
 LEARNED_ABOVE = 0.0
@@ -92,11 +95,11 @@ _WORDS = {
 TOPICS = tuple(_WORDS)
 
 
-def topics_of(reading: Reading, table: Table) -> list[str]:
-    """The topics of a text, in the order of `TOPICS`."""
-    words = _words()
+def topics_of(reading: Measured, table: Table, met: AbstractSet[int]) -> list[str]:
+    """The topics of a text, in the order of `TOPICS`. `met`: its slots that words may have."""
+    words = topic_words()
     found: set[str] = set()
-    if slots := words.keys() & reading.slots:
+    if slots := words.keys() & met:
         text = between_edges(reading.tokens)
         found = {topic for slot in slots for word, topic in words[slot] if word in text}
     if QUALITY not in found and quality_of(reading, table) > LEARNED_ABOVE:
@@ -104,14 +107,14 @@ def topics_of(reading: Reading, table: Table) -> list[str]:
     return [topic for topic in TOPICS if topic in found] if found else []
 
 
-def quality_of(reading: Reading, table: Table) -> float:
+def quality_of(reading: Measured, table: Table) -> float:
     """Log-odds that a text speaks of quality, as learned from labelled topics."""
     if not reading.slots or reading.latin:
         return -1.0  # only Chinese topics were there to learn from
     head = table.head
-    last = (1 << head.quality_bits) - 1
-    slots = {slot & last for slot in reading.slots}
-    total = sum(map(table.quality.__getitem__, slots)) - ZERO * len(slots)
+    slots = reading.low_slots(head.quality_bits)
+    # One slot more, as itemgetter gives no tuple for one alone.
+    total: int = sum(itemgetter(0, *slots)(table.quality)) - table.quality[0] - ZERO * len(slots)
     length: float = len(slots) ** 0.5
     return head.quality_scale * total / length + head.quality_bias
 
@@ -122,7 +125,7 @@ def between_edges(tokens: list[str]) -> str:
 
 
 @cache
-def _words() -> dict[int, list[tuple[str, str]]]:
+def topic_words() -> dict[int, list[tuple[str, str]]]:
     """Slot -> the words that have it, as they stand between edges, each with its topic."""
     topics: dict[str, str] = {}
     for topic, lists in _WORDS.items():
