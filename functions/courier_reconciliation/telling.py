@@ -89,12 +89,14 @@ def tell_if_settled(casebook: Casebook, account: str, name: str, now: datetime) 
 
 def tell_unreadable(desk: Desk, drop: Drop, reason: str, now: datetime) -> None:
     """A bill that nobody can check: what the file lacks."""
+    from courier_reconciliation.output.words_reasons import translate
+
     subject = f"file:{drop.key}"
     quarantine.put(subject, drop.name, reason, f"{drop.bucket}/{drop.key}", now)
     facts: dict[str, str | int | None] = {
         "account": drop.account or None,
         "file": drop.key,
-        "reason_text": reason,
+        "reason_text": translate(reason, desk.settings.language),
     }
     desk.casebook.open(Finding(UNREADABLE, subject, Severity.WARN, "", facts), now)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -142,6 +143,74 @@ def test_no_fixed_rule_of_the_causes_stays_english() -> None:
     assert found
     for rule in found:
         assert Words("zh-TW").contract(discrepancy(rule=rule)) != rule
+
+
+REASONS_IN = ("reading", "engine", "causes", "rates/price.py", "checking.py", "bucket.py")
+SAID_BY = ("BadInput", "NotPriced", "Unknown")
+NOT_SHOWN = {"own_layout", "_open", "_one", "whole_number", "day_of", "read_shipments"}
+"""Functions whose refusals stop the command, or are about a file that the shop wrote itself."""
+ENGLISH = re.compile(r"[A-Za-z]{3,}")
+NAMES_THAT_STAY = {"CSV", "UTF", "GBK", "Excel", "JSON", "XML", "PDF", "ZIP", "RAR", "gzip", "xlsx"}
+
+
+def template(text: ast.expr) -> str:
+    """A sentence of the code, with 7 in each of its places."""
+    if isinstance(text, ast.Constant):
+        return str(text.value)
+    assert isinstance(text, ast.JoinedStr)
+    return "".join(str(p.value) if isinstance(p, ast.Constant) else "7" for p in text.values)
+
+
+def reasons_in_the_code() -> set[str]:
+    """Sentences with which reading and pricing refuse something."""
+    found = set()
+    for name in REASONS_IN:
+        path = FUNCTION / name
+        for file in [path] if path.is_file() else sorted(path.rglob("*.py")):
+            for function in ast.walk(ast.parse(file.read_text("utf-8"))):
+                if not isinstance(function, ast.FunctionDef) or function.name in NOT_SHOWN:
+                    continue
+                for call in ast.walk(function):
+                    if not isinstance(call, ast.Call) or not call.args:
+                        continue
+                    said = getattr(call.func, "id", getattr(call.func, "attr", ""))
+                    if said in SAID_BY and isinstance(call.args[0], ast.Constant | ast.JoinedStr):
+                        found.add(template(call.args[0]))
+    return found - {"7"}
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "zh-TW"])
+def test_no_reason_of_a_refusal_stays_english(language: str) -> None:
+    found = reasons_in_the_code()
+    assert len(found) > 30
+    words = Words(language)
+    english = {said: set(ENGLISH.findall(words.reason(said))) - NAMES_THAT_STAY for said in found}
+    assert not {said: left for said, left in english.items() if left}
+
+
+REASONS = {
+    "sheet 明细: no table of parcels was found: there is no column with a waybill number"
+    " (运单号) and an amount (应收金额, 运费 ...). Columns seen: 日期, 客户. Rename the column, or"
+    " describe the layout in the settings":
+        "表“明细”：没有找到快件明细：缺少 运单号和金额（应收金额、运费……） 栏。看到的栏目：日期, 客户。"
+        "请修改栏名，或在设置中描述该格式",
+    "the row has no waybill number; '12a' is no amount of money":
+        "该行没有运单号；'12a' 不是金额",
+    "the waybill number was turned into 1.23E+12: its digits are lost; format the column as text"
+    " before saving": "运单号变成了 1.23E+12：数字已丢失；保存前请把该栏设为文本格式",
+    "shipped in the period and on no bill; the card has no price for 900 g to 西藏":
+        "本期发货而账单没有；价目表没有 900 g 到西藏的价格",
+    "this is a gzip archive; unpack it first": "这是 gzip 压缩包；请先解压",
+    "no bill of 2026-10 was given: what it lacks cannot be said":
+        "没有给出 2026-10 的账单：无法说明缺少哪些",
+    "something new": "something new",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("said", REASONS)
+def test_a_reason_is_told_in_chinese(said: str) -> None:
+    assert Words("zh-CN").reason(said) == REASONS[said]
+    assert Words("en").reason(said) == said
 
 
 def test_a_language_that_is_none_is_refused() -> None:

@@ -84,7 +84,7 @@ class Summary:
                 for t in view.by_kind()
             ],
         )
-        self._lines("notes", result.notes)
+        self._lines("notes", [self._words.reason(note) for note in result.notes])
 
     def _headline(self, refused: int) -> None:
         words, result, view = self._words, self._view.result, self._view

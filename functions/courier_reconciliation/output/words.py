@@ -9,7 +9,12 @@ from aftersales.couriers.codes import NAMES as COURIERS
 from aftersales.errors import BadInput
 from aftersales.money import to_text
 from courier_reconciliation.model import Discrepancy, Kind
-from courier_reconciliation.output import words_facts, words_headings, words_kinds
+from courier_reconciliation.output import (
+    words_facts,
+    words_headings,
+    words_kinds,
+    words_reasons,
+)
 from courier_reconciliation.output.words_rules import translate
 
 REMEMBERED = 200_000
@@ -39,6 +44,10 @@ class Words:
     def contract(self, discrepancy: Discrepancy) -> str:
         """The line of the contract applied."""
         return translate(discrepancy.rule, self.language)
+
+    def reason(self, said: str) -> str:
+        """Why something could not be used or judged, or what was noted."""
+        return words_reasons.translate(said, self.language)
 
     def sheet(self, name: str) -> str:
         return self._of(words_headings.SHEETS, name)

@@ -5,12 +5,10 @@ The causes write a rule from few phrases; each is known here. What is not known 
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
-
+from courier_reconciliation.output.phrases import Phrase, Phrasebook
 from courier_reconciliation.output.words_facts import CHARGES, VALUES
 
-_PHRASES: tuple[tuple[str, str, str], ...] = (
+_PHRASES: tuple[Phrase, ...] = (
     (r"card row (\d+): (.+)", "价目表第 {0} 行：{1}", "價目表第 {0} 列：{1}"),
     (r"(\S+[\d.,]+\d) up to (\d+) g", "{1} g 以内 {0}", "{1} g 以內 {0}"),
     (r"(.+) for each started (\d+) g above", "超出部分每 {1} g（不足按一份）{0}",
@@ -45,31 +43,16 @@ _PHRASES: tuple[tuple[str, str, str], ...] = (
     (r"the printed total is not the sum of the rows", "所列合计不等于明细之和",
      "所列合計不等於明細之和"),
 )  # fmt: skip
-_COMPILED = tuple(
-    (re.compile(pattern), (mainland, taiwan)) for pattern, mainland, taiwan in _PHRASES
-)
-
-
-@lru_cache(maxsize=8192)
-def translate(rule: str, language: str) -> str:
-    """The rule in `zh-CN` or `zh-TW`; in any other language as it is."""
-    if language not in ("zh-CN", "zh-TW") or not rule:
-        return rule
-    index = ("zh-CN", "zh-TW").index(language)
-    return "，".join(_phrase(part, index) for part in rule.split(", "))
-
-
-def _phrase(part: str, index: int) -> str:
-    for pattern, templates in _COMPILED:
-        if match := pattern.fullmatch(part):
-            return templates[index].format(*(_word(group, index) for group in match.groups()))
-    return _word(part, index)
 
 
 def _word(text: str, index: int) -> str:
-    for table in (CHARGES, VALUES):
-        if text in table:
-            return table[text][index]
-    if any(pattern.fullmatch(text) for pattern, _ in _COMPILED):
-        return _phrase(text, index)
-    return text
+    """A charge or a value of evidence."""
+    return next((table[text][index] for table in (CHARGES, VALUES) if text in table), text)
+
+
+BOOK = Phrasebook(_PHRASES, between=", ", joined_by="，", word=_word)
+
+
+def translate(rule: str, language: str) -> str:
+    """The rule in `zh-CN` or `zh-TW`; in any other language as it is."""
+    return BOOK.translate(rule, language)
