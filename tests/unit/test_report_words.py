@@ -192,8 +192,8 @@ REASONS = {
     "sheet 明细: no table of parcels was found: there is no column with a waybill number"
     " (运单号) and an amount (应收金额, 运费 ...). Columns seen: 日期, 客户. Rename the column, or"
     " describe the layout in the settings":
-        "表“明细”：没有找到快件明细：缺少 运单号和金额（应收金额、运费……） 栏。看到的栏目：日期, 客户。"
-        "请修改栏名，或在设置中描述该格式",
+        "表“明细”：没有找到快件明细：缺少 运单号和金额（应收金额、运费……） 栏。"
+        "看到的栏目：日期, 客户。请修改栏名，或在设置中描述该格式",
     "the row has no waybill number; '12a' is no amount of money":
         "该行没有运单号；'12a' 不是金额",
     "the waybill number was turned into 1.23E+12: its digits are lost; format the column as text"
