@@ -51,18 +51,15 @@ def month_end_handler(event: Summary, _context: Any) -> Summary:
 
 @logger.inject_lambda_context(clear_state=True)
 def bill_handler(event: Summary, context: Any) -> Summary:
-    """Bill queue: check a bill again, with what tracking knows by now."""
+    """Bill queue: check a bill again, with what tracking knows by now, or a part of a large one."""
     import json
 
-    from courier_reconciliation.bucket import Drop
-    from courier_reconciliation.checking import check_drop
+    from courier_reconciliation.checking import check_message
     from courier_reconciliation.desk import desk_from_environment
 
     def check(record: Summary) -> Summary:
-        asked = json.loads(record["body"])
         desk = desk_from_environment(record["messageId"])
         seconds_left = context.get_remaining_time_in_millis() / 1000
-        drop = Drop(str(asked["bucket"]), str(asked["key"]))
-        return check_drop(desk, drop, seconds_left, again=True)
+        return check_message(desk, json.loads(record["body"]), seconds_left)
 
     return batch.each_record(event, check, logger)

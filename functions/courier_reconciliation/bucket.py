@@ -12,6 +12,7 @@ from aftersales.errors import BadInput, OutsideFailure, Unreachable
 BILLS = "bills/"
 RATES = "rates/"
 REPORTS = "reports/"
+PARTS = "parts/"
 SIZE_LIMIT_BYTES = 2 * 1024**3
 _CHUNK = 1024 * 1024
 _GONE = ("NoSuchKey", "404")

@@ -4,7 +4,7 @@ process."""
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -19,12 +19,19 @@ if TYPE_CHECKING:
     from aftersales.cases.casebook import Casebook
 
 
+def _to_bill_queue(bodies: Sequence[str]) -> None:
+    from aftersales import batch
+
+    batch.queue_sender("BILL_QUEUE_URL")(bodies)
+
+
 @dataclass
 class Desk:
     """Everything with an effect that the checking of bills touches; the rules never see it.
 
-    `folder` is where copies of files may lie, "" for the system's own; `owner` names the event
-    that is worked on, and is the same where it is tried again.
+    `send` puts up to ten messages into the queue of bills. `folder` is where copies of files may
+    lie, "" for the system's own; `owner` names the event that is worked on, and is the same where
+    it is tried again.
     """
 
     settings: Settings
@@ -33,6 +40,7 @@ class Desk:
     wall_now: Callable[[], datetime] = wall_now
     folder: str = ""
     owner: str = field(default_factory=lambda: uuid.uuid4().hex)
+    send: Callable[[Sequence[str]], None] = _to_bill_queue
 
     @cached_property
     def casebook(self) -> Casebook:

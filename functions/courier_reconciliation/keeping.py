@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from typing import Protocol, TypeVar
 
 from aftersales.courier_bills import Bill, Claim, renewed, shared_out, withdrawn
 from aftersales.errors import Conflict
@@ -12,6 +13,31 @@ from aftersales.tables import bills
 
 WRITERS = 8
 TRIES = 3
+
+
+class Named(Protocol):
+    """A discrepancy, or the claim that comes of it: what both are named by."""
+
+    @property
+    def waybill_number(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def charge(self) -> str: ...
+
+
+N = TypeVar("N", bound=Named)
+
+
+class Share(Protocol):
+    """Picks those that a run is to see to, where several share a bill; keeps their order."""
+
+    def __call__(self, found: Iterable[N], /) -> Iterable[N]: ...
+
+
+def everything(found: Iterable[N], /) -> Iterable[N]:
+    """The share of a run that does a whole bill."""
+    return found
 
 
 def keep_bill(bill: Bill, now: datetime) -> Bill:
@@ -22,13 +48,16 @@ def keep_bill(bill: Bill, now: datetime) -> Bill:
     return kept
 
 
-def keep_claims(bill: Bill, found: Sequence[Claim], now: datetime) -> None:
+def keep_claims(
+    bill: Bill, found: Sequence[Claim], now: datetime, share: Share = everything
+) -> None:
     """Store the claims of a bill. Those that the corrected bill gives no rise to are over.
 
-    Raises `Conflict` where others keep changing them.
+    Of the stored ones only the `share` of this run is looked at. Raises `Conflict` where others
+    keep changing them.
     """
     for _ in range(TRIES):
-        stored = {one.claim_id: one for one in bills.claims_of(bill.account, bill.name)}
+        stored = {one.claim_id: one for one in share(bills.claims_of(bill.account, bill.name))}
         ids = {one.claim_id for one in found}
         wanted = [renewed(stored.get(one.claim_id), one) for one in found]
         wanted += [withdrawn(one, now) for one in stored.values() if one.claim_id not in ids]

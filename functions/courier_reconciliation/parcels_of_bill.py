@@ -43,18 +43,24 @@ class Known(NamedTuple):
     trouble: dict[str, str]
 
 
-def lay_out(connection: DuckDBPyConnection, wanted: Wanted, temp: Path) -> Known:
-    """Fill the table `shipments` for the bill in the table `lines`."""
+def ids_of(wanted: Wanted) -> Iterator[str]:
+    """The ids of the parcels that were handed to the couriers around these days."""
+    for courier in sorted(wanted.couriers):
+        for month in months_around(wanted.first, wanted.last):
+            yield from parcels.shipped_in(courier, month)
+
+
+def lay_out(
+    connection: DuckDBPyConnection, wanted: Wanted, temp: Path, ids: Iterable[str] | None = None
+) -> Known:
+    """Fill the table `shipments` for the bill in the table `lines`.
+
+    `ids` are of the parcels handed over: where only some of them are wanted.
+    """
     trouble: dict[str, str] = {}
-    ids = (
-        parcel_id
-        for courier in sorted(wanted.couriers)
-        for month in months_around(wanted.first, wanted.last)
-        for parcel_id in parcels.shipped_in(courier, month)
-    )
     handed_over = (
         parcel
-        for parcel in _read(ids)
+        for parcel in _read(ids_of(wanted) if ids is None else ids)
         # A courier that was named wrongly at first may stand in the index.
         if parcel.courier in wanted.couriers
         and (not wanted.shops or parcel.shop_id in wanted.shops)

@@ -149,6 +149,11 @@ MISTAKES: list[tuple[Promise, Place, Any]] = [
     (promises.dropped_files_are_private, (*BUCKET, "LifecycleConfiguration"), GONE),
     (
         promises.dropped_files_are_private,
+        (*BUCKET, "LifecycleConfiguration", "Rules", 4, "ExpirationInDays"),
+        GONE,
+    ),
+    (
+        promises.dropped_files_are_private,
         (*BUCKET, "PublicAccessBlockConfiguration", "BlockPublicPolicy"),
         False,
     ),

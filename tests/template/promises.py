@@ -354,6 +354,10 @@ def dropped_files_are_private(template: Template) -> Iterator[str]:
         rules = bucket.get("LifecycleConfiguration", {}).get("Rules", [])
         if not any(rule.get("ExpirationInDays") for rule in rules):
             yield f"{name} keeps personal data for ever"
+        forgotten = {rule.get("Prefix") for rule in rules if rule.get("ExpirationInDays")}
+        for folder in (*TAKES_FILES.values(), "parts/", "reports/"):
+            if folder not in forgotten:
+                yield f"{name} keeps what is below {folder} for ever"
         policies = [
             policy["PolicyDocument"]["Statement"]
             for policy in template.final("AWS::S3::BucketPolicy").values()

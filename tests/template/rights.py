@@ -63,6 +63,9 @@ HANDED_AND_NOT_USED: dict[str, frozenset[Name]] = {
     "ParcelTrackerPlan": frozenset({("aftersales.settings.secrets", "resolve")}),
 }
 
+CHECKS_PARTS = "CourierReconciliationBill"
+"""Reads what the parts of a large bill hand to each other."""
+
 SHOWS_REPORTS = {"ReviewScannerReport", "ReviewScannerPage"}
 
 SCOPES = {
@@ -213,8 +216,10 @@ def _places(template: Template, action: str, place: str, function: str) -> list[
     folders = [TAKES_FILES.get(function, "nothing/")]
     if function in CHECKS_BILLS:
         folders = ["bills/", "rates/"]
+    if function == CHECKS_PARTS:
+        folders.append("parts/")
     if action == "s3:PutObject":
-        folders = ["reports/"] if function in CHECKS_BILLS else ["nothing/"]
+        folders = ["parts/", "reports/"] if function in CHECKS_BILLS else ["nothing/"]
     if function in SHOWS_REPORTS:
         folders = ["reports/reviews/"]
     if action in ("s3:GetObject", "s3:PutObject"):

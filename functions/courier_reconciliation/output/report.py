@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 WORKBOOK = "reconciliation.xlsx"
 RESULT = "result.json"
 CLAIMS = "claims"
+LINES = "lines.csv"
 _OUR_CLAIM = re.compile(r"[A-Za-z0-9_-]+_(all|lost|damaged|late)(_[A-Za-z0-9-]+)?\.csv")
 
 
@@ -42,7 +43,8 @@ class ReportOptions:
 
     `received_on` is the day the bill arrived; without it nobody knows when the bill confirms
     itself. `today` counts the days left. `windows` and `guaranteed` replace the data of the
-    reference (`windows.DEFAULTS`, `guarantees.GUARANTEED`).
+    reference (`windows.DEFAULTS`, `guarantees.GUARANTEED`). `lines_in` names the files that list
+    all lines.
     """
 
     received_on: date | None = None
@@ -54,6 +56,7 @@ class ReportOptions:
     guaranteed: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: GUARANTEED)
     limits: Limits = field(default_factory=Limits)
     with_workbook: bool = True
+    lines_in: str = LINES
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,13 @@ class _Report:
         if self._options.with_workbook:
             path = made / WORKBOOK
             write_workbook(
-                path, self._temp, self._tables, view, words=self._words, limits=self._options.limits
+                path,
+                self._temp,
+                self._tables,
+                view,
+                words=self._words,
+                limits=self._options.limits,
+                lines_in=self._options.lines_in,
             )
             names.insert(0, WORKBOOK)
         files = self._move(made, names)

@@ -71,21 +71,35 @@ class Limits:
 
 
 def write_workbook(
-    path: Path, temp: Path, tables: Tables, view: View, *, words: Words, limits: Limits
+    path: Path,
+    temp: Path,
+    tables: Tables,
+    view: View,
+    *,
+    words: Words,
+    limits: Limits,
+    lines_in: str = "lines.csv",
 ) -> None:
-    """Write it all. Raises `OSError` and `XlsxWriterException`."""
-    _Writing(Book(path, temp), tables, view, words, limits).run()
+    """Write it all; `lines_in` lists all lines. Raises `OSError` and `XlsxWriterException`."""
+    _Writing(Book(path, temp), tables, view, words, limits, lines_in).run()
 
 
 class _Writing:
-    def __init__(
-        self, book: Book, tables: Tables, view: View, words: Words, limits: Limits
+    def __init__(  # noqa: PLR0917 - what a workbook is made from
+        self,
+        book: Book,
+        tables: Tables,
+        view: View,
+        words: Words,
+        limits: Limits,
+        lines_in: str,
     ) -> None:
         self._book = book
         self._tables = tables
         self._view = view
         self._words = words
         self._limits = limits
+        self._lines_in = lines_in
 
     def run(self) -> None:
         words, result, tables = self._words, self._view.result, self._tables
@@ -107,7 +121,8 @@ class _Writing:
         if self._view.late:
             self._add("late", _LATE, self._late(), len(self._view.late), "late.csv", frozen=2)
         limit = self._limits.line_rows
-        self._add("lines", _LINES, self._lines(), result.lines, "lines.csv", frozen=5, limit=limit)
+        self._add("lines", _LINES, self._lines(), result.lines, self._lines_in, frozen=5,
+                  limit=limit)  # fmt: skip
         add_charts(self._book, self._view, words, summary.sheet, summary.chart_row)
         self._book.close()
 
@@ -228,7 +243,7 @@ class _Writing:
                 one.waybill_number,
                 amount(one.billed_minor, one.currency),
                 one.currency,
-                one.reason,
+                self._words.reason(one.reason),
                 one.order_id,
                 one.file,
                 one.sheet,
@@ -239,7 +254,7 @@ class _Writing:
         for *place, waybill, courier, minor, currency, reason in rows:
             money = None if minor is None else amount(minor, currency)
             name = self._words.courier(courier) if courier else ""
-            yield (*place, waybill, name, money, currency, reason)
+            yield (*place, waybill, name, money, currency, self._words.reason(reason))
 
     def _late(self) -> Iterator[tuple[Any, ...]]:
         for late in self._view.late:

@@ -311,6 +311,8 @@ class Reconciliation(_Struct, frozen=True):
     """A courier that was handed so many parcels in a month is expected to send a bill."""
     answer_days: int = 180
     """A claim without a credit for so long has expired."""
+    part_lines: int = 2_000_000
+    """A bill with more lines is checked in parts of about so many."""
 
 
 class Target(_Struct, frozen=True):

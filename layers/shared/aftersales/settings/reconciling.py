@@ -25,7 +25,9 @@ LAYOUT_FIELDS = (
 )
 """What a column of a bill may be, as the reader of bills names it."""
 WEIGHT_UNITS = ("", "g", "kg", "t", "lb", "oz")
-_AT_LEAST_ONE = ("confirm_working_days", "file_by_day", "missing_parcels", "answer_days")
+_AT_LEAST_ONE = (
+    *("confirm_working_days", "file_by_day", "missing_parcels", "answer_days", "part_lines"),
+)
 _FULL_PERCENT = 100
 LAST_DAY = 28
 """Every month has it."""

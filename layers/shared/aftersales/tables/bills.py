@@ -23,21 +23,29 @@ from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.update import Action
 
 from aftersales.courier_bills import Bill, Claim
+from aftersales.errors import Conflict
 from aftersales.tables.connection import Table
 from aftersales.tables.fields import PackedAttribute
 
 ACCOUNTS = "accounts"
+TRIES = 20
+"""Parts of one file are done by several functions at a time."""
 KEEP = timedelta(days=800)
 """Two years: claims are followed for half a year, and months are compared with the year before."""
 
 
 class Work(Struct, frozen=True, omit_defaults=True):
-    """Who works on a file until when (real time); `outcome` and `bill` once that is over."""
+    """Who works on a file until when (real time); `outcome` and `bill` once that is over.
+
+    A large bill is shared out into so many `parts`; those that are `done` are counted from 0.
+    """
 
     owner: str = ""
     until: datetime | None = None
     outcome: str = ""
     bill: str = ""
+    parts: int = 0
+    done: tuple[int, ...] = ()
 
 
 class _Row(Table):
@@ -107,31 +115,52 @@ def keep_claim(claim: Claim, now: datetime) -> bool:
 
 def work_on(account: str, sha256: str) -> Work:
     """What is known of a file's content; an empty work where nothing is."""
-    row = _find(f"files#{account}", sha256)
-    return (row.work if row is not None else None) or Work()
+    return _work(account, sha256)[0]
 
 
-def begin(account: str, sha256: str, owner: str, now: datetime, until: datetime) -> Work | None:
-    """Take a file before it is worked on; times are real. None: it is this run's.
+def begin(account: str, sha256: str, owner: str, now: datetime, until: datetime) -> Work:
+    """Take a file before it is worked on; times are real. Returns what is known of it then.
 
-    Else what is known of it: it is done, or somebody is at it. The same owner takes it again: that
-    is the same call, tried once more.
+    It is this run's where it has no outcome and `owner` has it; else it is done, or somebody else
+    is at it. The same owner takes it again: that is the same call, tried once more. What it has
+    shared out stays shared out.
     """
-    row = _find(f"files#{account}", sha256)
-    known = (row.work if row is not None else None) or Work()
-    if known.outcome:
-        return known
+    known, version = _work(account, sha256)
     held = known.until is not None and known.until > now
-    if held and known.owner != owner:
+    if known.outcome or (held and known.owner != owner):
         return known
-    mine = _Row(f"files#{account}", sha256)
-    version = int(row.version or 0) if row is not None else 0
-    actions: list[Action] = [
-        _Row.work.set(Work(owner=owner, until=until)),
-        _Row.version.set(version + 1),
-        _Row.expires_at.set(_expiry(now)),
-    ]
-    return None if _update(mine, actions, version) else work_on(account, sha256)
+    mine = Work(owner=owner, until=until)
+    if known.owner == owner and known.parts:
+        mine = replace(known, until=max(until, known.until or until))
+    return mine if _keep_work(account, sha256, mine, version, now) else work_on(account, sha256)
+
+
+def share_out(  # noqa: PLR0917 - which file, whose, and until when
+    account: str, sha256: str, owner: str, parts: int, now: datetime, until: datetime
+) -> bool:
+    """Say that a file is shared out. False where it is not the owner's any more."""
+    known, version = _work(account, sha256)
+    if known.outcome or known.owner != owner:
+        return False
+    work = Work(owner=owner, until=until, parts=parts)
+    return _keep_work(account, sha256, work, version, now)
+
+
+def part_done(  # noqa: PLR0917 - which part of which file, whose, and until when
+    account: str, sha256: str, owner: str, part: int, now: datetime, until: datetime
+) -> Work:
+    """Say that a part is done, while the file is still the owner's; returns what is known then.
+
+    Raises `Conflict` where others keep changing it.
+    """
+    for _ in range(TRIES):
+        known, version = _work(account, sha256)
+        if known.outcome or known.owner != owner or part in known.done:
+            return known
+        work = replace(known, until=until, done=tuple(sorted((*known.done, part))))
+        if _keep_work(account, sha256, work, version, now):
+            return work
+    raise Conflict(f"the work on {account}/{sha256[:8]} changes too fast")
 
 
 def finish(account: str, sha256: str, outcome: str, bill: str, now: datetime) -> None:
@@ -158,6 +187,23 @@ def forget_work(account: str, sha256: str) -> None:
     except UpdateError as exc:
         if exc.cause_response_code != "ConditionalCheckFailedException":
             raise
+
+
+def _work(account: str, sha256: str) -> tuple[Work, int]:
+    """(what is known of a file, the version it has)."""
+    row = _find(f"files#{account}", sha256)
+    if row is None:
+        return Work(), 0
+    return row.work or Work(), int(row.version or 0)
+
+
+def _keep_work(account: str, sha256: str, work: Work, version: int, now: datetime) -> bool:
+    actions: list[Action] = [
+        _Row.work.set(work),
+        _Row.version.set(version + 1),
+        _Row.expires_at.set(_expiry(now)),
+    ]
+    return _update(_Row(f"files#{account}", sha256), actions, version)
 
 
 def _find(topic: str, item: str) -> _Row | None:
