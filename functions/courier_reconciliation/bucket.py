@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from aftersales.errors import BadInput, OutsideFailure, Unreachable
+from aftersales.objects import not_read
 
 BILLS = "bills/"
 RATES = "rates/"
@@ -15,7 +16,6 @@ REPORTS = "reports/"
 PARTS = "parts/"
 SIZE_LIMIT_BYTES = 2 * 1024**3
 _CHUNK = 1024 * 1024
-_GONE = ("NoSuchKey", "404")
 
 
 class Drop(NamedTuple):
@@ -40,7 +40,8 @@ class Drop(NamedTuple):
 def fetch(s3: Any, drop: Drop, path: Path, limit: int = SIZE_LIMIT_BYTES) -> str:
     """Store an object as a file; returns its SHA-256.
 
-    Raises `BadInput` where it is gone or too large, `Unreachable` where S3 does not hand it over.
+    Raises `BadInput` where it is gone, denied or too large, `Unreachable` where S3 does not
+    answer.
     """
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -57,13 +58,8 @@ def fetch(s3: Any, drop: Drop, path: Path, limit: int = SIZE_LIMIT_BYTES) -> str
                     raise BadInput(too_large)
                 digest.update(chunk)
                 stream.write(chunk)
-    except ClientError as exc:
-        code = exc.response.get("Error", {}).get("Code", "")
-        if code in _GONE:
-            raise BadInput("the file was taken away before it could be read") from exc
-        raise Unreachable(f"S3 did not hand over the file: {code}", code=code) from exc
-    except BotoCoreError as exc:
-        raise Unreachable(f"S3 did not hand over the file: {type(exc).__name__}") from exc
+    except (BotoCoreError, ClientError) as exc:
+        raise not_read(exc, drop.key) from exc
     return digest.hexdigest()
 
 

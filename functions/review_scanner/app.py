@@ -119,11 +119,16 @@ def page_handler(event: Summary, _context: Any) -> Summary:
     import os
 
     from aftersales import aws
+    from aftersales.errors import BadInput
     from review_scanner import report_files
 
     asked = event.get("pathParameters") or {}
     folder, name = str(asked.get("folder", "")), str(asked.get("name", ""))
-    page = report_files.page_of(aws.client("s3"), os.environ["REPORT_BUCKET"], folder, name)
+    try:
+        page = report_files.page_of(aws.client("s3"), os.environ["REPORT_BUCKET"], folder, name)
+    except BadInput as exc:
+        logger.error("report denied", reason=exc.reason)
+        page = None
     if page is None:
         return {"statusCode": 404, "body": ""}
     return {"statusCode": 200, "headers": report_files.HEADERS, "body": page.decode()}

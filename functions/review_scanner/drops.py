@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from aftersales.calendar import zone_named
-from aftersales.errors import BadInput, Unreachable
+from aftersales.errors import BadInput
 from aftersales.findings import Finding, Severity
+from aftersales.objects import not_read
 from aftersales.platforms.base import RejectedRow
 from aftersales.platforms.spreadsheet import SIZE_LIMIT_BYTES
 from aftersales.tables import feeds, quarantine
@@ -114,11 +115,6 @@ def _fetch(s3: Any, bucket: str, key: str, size: int | None) -> bytes:
         if answer["ContentLength"] > SIZE_LIMIT_BYTES:
             raise BadInput(too_large)
         content: bytes = answer["Body"].read(SIZE_LIMIT_BYTES + 1)
-    except ClientError as exc:
-        code = exc.response.get("Error", {}).get("Code", "")
-        if code in ("NoSuchKey", "404"):
-            raise BadInput("the file was taken away before it could be read") from exc
-        raise Unreachable(f"S3 did not hand over the file: {code}", code=code) from exc
-    except BotoCoreError as exc:
-        raise Unreachable(f"S3 did not hand over the file: {type(exc).__name__}") from exc
+    except (BotoCoreError, ClientError) as exc:
+        raise not_read(exc, key) from exc
     return content

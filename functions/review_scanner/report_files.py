@@ -13,10 +13,13 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from aftersales.errors import OutsideFailure
+from aftersales.objects import Gone, not_read
 
 FOLDER = "reports/reviews/"
 _TYPES = {"svg": "image/svg+xml", "html": "text/html; charset=utf-8"}
 _FOLDER_NAME = re.compile(r"\d{4}-W\d\d-[0-9a-f]{32}")
+_SECRET = 32
+"""So many characters at the end of a folder's name are random."""
 _PAGE_NAME = re.compile(r"reviews-\d{4}-W\d\d\.html")
 HEADERS = {
     "content-type": _TYPES["html"],
@@ -67,7 +70,10 @@ def keep(  # noqa: PLR0917 - where to, what, and how people get there
 
 
 def page_of(s3: Any, bucket: str, folder: str, name: str) -> bytes | None:
-    """The page at an address, None where there is none. Raises `OutsideFailure`."""
+    """The page at an address, None where there is none.
+
+    Raises `BadInput` where S3 denies it, `Unreachable` where S3 does not answer.
+    """
     from botocore.exceptions import BotoCoreError, ClientError
 
     if not (_FOLDER_NAME.fullmatch(folder) and _PAGE_NAME.fullmatch(name)):
@@ -75,10 +81,10 @@ def page_of(s3: Any, bucket: str, folder: str, name: str) -> bytes | None:
     try:
         found = s3.get_object(Bucket=bucket, Key=f"{FOLDER}{folder}/{name}")
         content: bytes = found["Body"].read()
-    except ClientError as exc:
-        if exc.response.get("Error", {}).get("Code") == "NoSuchKey":
+    except (BotoCoreError, ClientError) as exc:
+        # Whoever has the folder's random bits may read the page: they are not for logs.
+        problem = not_read(exc, f"{FOLDER}{folder[:-_SECRET]}…/{name}")
+        if isinstance(problem, Gone):
             return None
-        raise OutsideFailure(f"S3 did not hand over the report: {type(exc).__name__}") from exc
-    except BotoCoreError as exc:
-        raise OutsideFailure(f"S3 did not hand over the report: {type(exc).__name__}") from exc
+        raise problem from exc
     return content
