@@ -240,4 +240,10 @@ def _like(character: str) -> str:
 @cache
 def _clear() -> dict[int, str | None]:
     simple = zip(map(ord, TRADITIONAL), SIMPLIFIED, strict=True)
-    return {**dict(simple), **{ord(mark): clear or None for mark, clear in _DISGUISES.items()}}
+    # NFKC would make the same of full-width forms; without them most texts are in it already.
+    narrow = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
+    return {
+        **dict(simple),
+        **narrow,
+        **{ord(mark): clear or None for mark, clear in _DISGUISES.items()},
+    }
