@@ -45,7 +45,10 @@ def read_in(look: Look, path: Path, known: Sequence[Bill], now: datetime) -> Rea
         layouts=layouts_of(look.own),
         temp_directory=str(look.folder),
     )
-    read = read_bills(look.db, [path, *earlier], options)
+    copies = [path, *earlier]
+    read = read_bills(look.db, copies, options)
+    for copy in copies:
+        copy.unlink()  # the disk is needed for the tables
     own = next((file for file in read.files if file.path == str(path)), None)
     if own is None or not own.lines:
         reasons = [one.reason for one in read.rejected if one.file == path.name]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -448,3 +449,18 @@ def test_a_bill_whose_runs_die_at_every_write_in_turn_ends_as_if_nothing_had_hap
     for name, value in whole.items():
         assert after[name] == value, name
     assert len(world.tables.items("outbox")) == 1
+
+
+def test_parts_that_are_done_at_the_same_time_are_all_counted(world: World) -> None:
+    later = datetime(2100, 1, 1, tzinfo=UTC)
+    bills.begin("sto", "abc", "me", NOW, later)
+    assert bills.share_out("sto", "abc", "me", 12, NOW, later)
+    with ThreadPoolExecutor(4) as pool:
+        known = list(
+            pool.map(lambda n: bills.part_done("sto", "abc", "me", n, NOW, later), range(12))
+        )
+    assert bills.work_on("sto", "abc").done == tuple(range(12))
+    assert sum(len(one.done) == 12 for one in known) == 1
+    assert bills.part_done("sto", "abc", "me", 3, NOW, later).done == tuple(range(12))
+    assert bills.part_done("sto", "abc", "you", 3, NOW, later).owner == "me"
+    assert not bills.share_out("sto", "abc", "you", 2, NOW, later)
