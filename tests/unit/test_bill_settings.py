@@ -36,3 +36,10 @@ def test_a_layout_must_say_which_column_is_the_waybill():
         """)
     assert path == "reconciliation.layouts[0].columns"
     assert "waybill" in message
+
+
+def test_a_bill_is_not_checked_in_thousands_of_small_parts():
+    ((line, path, message),) = problems("reconciliation:\n  part_lines: 500\n")
+    assert (line, path) == (2, "reconciliation.part_lines")
+    assert "10000" in message
+    assert not problems("reconciliation: {part_lines: 500000}")

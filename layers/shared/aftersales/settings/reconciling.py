@@ -25,9 +25,9 @@ LAYOUT_FIELDS = (
 )
 """What a column of a bill may be, as the reader of bills names it."""
 WEIGHT_UNITS = ("", "g", "kg", "t", "lb", "oz")
-_AT_LEAST_ONE = (
-    *("confirm_working_days", "file_by_day", "missing_parcels", "answer_days", "part_lines"),
-)
+_AT_LEAST_ONE = ("confirm_working_days", "file_by_day", "missing_parcels", "answer_days")
+_LEAST = dict.fromkeys(_AT_LEAST_ONE, 1) | {"part_lines": 10_000}
+"""Each part costs some seconds whatever is in it."""
 _FULL_PERCENT = 100
 LAST_DAY = 28
 """Every month has it."""
@@ -40,7 +40,7 @@ def check_reconciliation(settings: Settings, reader: Reader) -> None:
     for name, value in msgspec.structs.asdict(section).items():
         if isinstance(value, bool) or not isinstance(value, int | float):
             continue
-        least = 1 if name in _AT_LEAST_ONE else 0
+        least = _LEAST.get(name, 0)
         if value < least:
             reader.note((*top, name), f"it must be at least {least}.")
     if section.weight_percent > _FULL_PERCENT:
