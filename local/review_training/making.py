@@ -25,7 +25,9 @@ FALSE_ALARMS = 0.02
 """Share of good reviews in which a single sentence is taken for a complaint."""
 NO_SENTENCE = -100.0
 """Stands for the score of a text without single sentences; lower than any."""
-QUALITY = Recipe(bits=12, regularisation=1.0, rarest=3, kept=4000, levels=30)
+QUALITY = Recipe(
+    bits=12, regularisation=1.0, smoothing=1.0, evening=1.0, doubt=0.0, kept=4000, levels=30
+)
 Step = Callable[[str, int, int], None]
 
 

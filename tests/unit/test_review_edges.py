@@ -73,7 +73,7 @@ def test_no_text_is_too_strange_to_be_asked_whether_it_is_a_question(text):
 @pytest.mark.parametrize(
     "text",
     [
-        "收到了，一个坏的都没有，赞",
+        "收到了，很新鲜。一个坏的都没有！赞",
         "味道很好，没有异味，没有破损",
         "手机很漂亮，就是有点重，不过影响不大",
         "房间很好，但是可以接受",
