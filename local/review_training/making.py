@@ -9,7 +9,8 @@ from aftersales.errors import BadInput, Misconfigured
 from local.review_training import fitting
 from local.review_training.fitting import Features, Fitted, Recipe
 from local.review_training.rows import Chosen, Labelled, choose, quality_examples
-from review_scanner.classifier.sentiment import sentences_of
+from review_scanner.classifier.complaints import sentences_of
+from review_scanner.classifier.grams import Measured
 from review_scanner.classifier.table import LENGTHS, ZERO, Head, Table, pack
 from review_scanner.classifier.text import read
 
@@ -79,7 +80,9 @@ def make(rows: Sequence[Labelled], step: Step, recipe: Recipe | None = None) -> 
         table = _table(tried)
         for row in judge:
             if not negative[row] and held_out[row] < 0:
-                worst = max(sentences_of(readings[row], table), default=(NO_SENTENCE, ""))
+                worst = max(
+                    sentences_of(Measured(readings[row].text), table), default=(NO_SENTENCE, "")
+                )
                 sentences[row] = worst[0]
     shift_han = best_threshold(held_out[~latin], negative[~latin])
     shift_latin = best_threshold(held_out[latin], negative[latin])

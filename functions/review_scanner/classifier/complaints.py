@@ -6,17 +6,26 @@ import re
 from functools import cache
 
 from review_scanner.classifier.grams import Measured
-from review_scanner.classifier.sentiment import (
-    _BESIDE,
-    _SHORTEST,
-    _TURN,
-    _TURNS,
-    PLAIN_ABOVE,
-    TURNED_ABOVE,
-    score_of,
-)
+from review_scanner.classifier.sentiment import score_of
 from review_scanner.classifier.table import Table
 from review_scanner.classifier.text import Reading, tokens_of
+
+_TURN = (
+    r"[。!?;~\n…]+|\. |[,、 ]"
+    r"(?=但|就是|不过|只是|可惜|唯一|美中不足|除了|but |however|only |except )"
+)
+"""Between two sentences, or before a word with which buyers turn to what they did not like."""
+_TURNS = (
+    *("但", "就是", "不过", "只是", "可惜", "唯一", "美中不足", "除了"),
+    *("but ", "however", "only ", "except "),
+)
+_BESIDE = " ,、"
+TURNED_ABOVE = 0.5
+"""After a word with which buyers turn, a sentence above this score is a complaint."""
+PLAIN_ABOVE = 1.0
+"""Up to this score such a sentence has to name what is lacking."""
+_SHORTEST = 4
+"""A sentence of fewer tokens says too little to be judged by itself."""
 
 
 def complaint_in(measured: Measured, table: Table) -> str:

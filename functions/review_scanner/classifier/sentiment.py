@@ -5,26 +5,10 @@ from __future__ import annotations
 from operator import itemgetter
 
 from review_scanner.classifier.table import ZERO, Table, shipped
-from review_scanner.classifier.text import EDGE, Reading, read, read_folded, slot_of
+from review_scanner.classifier.text import EDGE, Reading, read, slot_of
 
 NEGATIVE, NEUTRAL, POSITIVE = "negative", "neutral", "positive"
-_TURN = (
-    r"[。!?;~\n…]+|\. |[,、 ]"
-    r"(?=但|就是|不过|只是|可惜|唯一|美中不足|除了|but |however|only |except )"
-)
-"""Between two sentences, or before a word with which buyers turn to what they did not like."""
 _GAP_OF_WORDS = r"(?<=[a-z0])\n(?=[a-z0])"
-_TURNS = (
-    *("但", "就是", "不过", "只是", "可惜", "唯一", "美中不足", "除了"),
-    *("but ", "however", "only ", "except "),
-)
-_BESIDE = " ,、"
-TURNED_ABOVE = 0.5
-"""After a word with which buyers turn, a sentence above this score is a complaint."""
-PLAIN_ABOVE = 1.0
-"""Up to this score such a sentence has to name what is lacking."""
-_SHORTEST = 4
-"""A sentence of fewer tokens says too little to be judged by itself."""
 
 
 class Reason:
@@ -61,42 +45,6 @@ def sentiment_of(score: float, table: Table) -> str:
     if score > table.head.band:
         return NEGATIVE
     return POSITIVE if score < -table.head.band else NEUTRAL
-
-
-def sentences_of(reading: Reading, table: Table) -> list[tuple[float, str]]:
-    """(score, sentence) of each sentence that is long enough, in folded letters.
-
-    A text of one sentence has none: its score is the text's.
-    """
-    import re
-
-    parts = re.split(_TURN, reading.text)
-    if len(parts) < 2:
-        return []
-    found = []
-    for part in parts:
-        if len(part) >= _SHORTEST:
-            sentence = read_folded(part)
-            if len(sentence.tokens) >= _SHORTEST:
-                found.append((score_of(sentence, table), part))
-    return found
-
-
-def complaint_in(reading: Reading, table: Table) -> str:
-    """The sentence of a text, folded, that is a complaint by itself; "" where none is."""
-    found = sentences_of(reading, table)
-    if not found or max(found)[0] <= TURNED_ABOVE:
-        return ""
-    from review_scanner.classifier.denials import denies, names_a_lack
-
-    strong = [each for each in found if each[0] > table.head.clause and not denies(each[1])]
-    if strong:
-        return max(strong)[1].strip(_BESIDE)
-    for score, part in found:
-        turned = score > TURNED_ABOVE and part.lstrip(_BESIDE).startswith(_TURNS)
-        if turned and (score > PLAIN_ABOVE or names_a_lack(part)) and not denies(part):
-            return part.strip(_BESIDE)
-    return ""
 
 
 def reasons(text: str, table: Table | None = None) -> tuple[float, list[Reason]]:
