@@ -90,6 +90,7 @@ def fit(data: Features, negative: np.ndarray, weight: np.ndarray, recipe: Recipe
     import numpy as np
     from scipy import sparse
     from sklearn.svm import LinearSVC
+    from threadpoolctl import threadpool_limits
 
     met = np.bincount(data.grams.indices, minlength=data.grams.shape[1])
     columns = np.flatnonzero(met >= recipe.rarest)
@@ -103,7 +104,9 @@ def fit(data: Features, negative: np.ndarray, weight: np.ndarray, recipe: Recipe
         C=recipe.regularisation, dual=False, tol=1e-2, random_state=recipe.seed, max_iter=1000
     )
     rows = sparse.hstack([known @ sparse.diags(ratio), data.shape]).tocsr()
-    model.fit(*_doubted(rows, negative, weight, recipe.doubt))
+    # Several threads add up in another order, and the fit would stop somewhere else.
+    with threadpool_limits(limits=1):
+        model.fit(*_doubted(rows, negative, weight, recipe.doubt))
     found = model.coef_.ravel()
     weights = np.zeros(data.grams.shape[1])
     weights[columns] = ratio * found[: len(columns)]
