@@ -16,7 +16,7 @@ from aftersales.errors import BadInput
 from courier_reconciliation.engine import prices
 from courier_reconciliation.engine.database import Workshop, workshop
 from courier_reconciliation.engine.run import Options, reconcile
-from courier_reconciliation.engine.shipments import put_shipments, read_shipments
+from courier_reconciliation.engine.shipments import SAMPLE, put_shipments, read_shipments
 from courier_reconciliation.engine.zones import offset_minutes
 from courier_reconciliation.model import Outcome, Shipment
 from courier_reconciliation.rates.card import (
@@ -223,6 +223,43 @@ def test_ornaments_of_spreadsheets_are_taken_off(desk, tmp_path):
     )
     _, rows = shipments_of(desk, path)
     assert sorted(row[1] for row in rows) == sorted([A, B, "JT1234567890123"])
+
+
+def test_what_comes_late_in_a_file_is_read_as_well_as_what_comes_first(desk, tmp_path):
+    many = [sent(f"77{5_000_000_000 + n}") for n in range(SAMPLE)]
+    late = [
+        (A, "yto", "2026-10-31T23:30:00Z", 1200, "西藏自治区", "RETURNED"),
+        (B, "sto", "2026-10-05 08:00:00", 700, "浙江省", "in transit"),
+    ]
+    read, rows = shipments_of(desk, write(tmp_path / "s.csv", [HEAD, *many, *late]))
+    assert read.rejected == ()
+    assert rows[SAMPLE:] == [
+        (SAMPLE + 2, A, "yto", date(2026, 11, 1), 1200, "西藏", "returned"),
+        (SAMPLE + 3, B, "sto", date(2026, 10, 5), 700, "浙江", "in_transit"),
+    ]
+
+
+def test_a_bad_row_late_in_a_file_costs_no_other(desk, tmp_path):
+    many = [sent(f"77{5_000_000_000 + n}") for n in range(SAMPLE)]
+    path = write(tmp_path / "s.csv", [HEAD, *many, (*sent(A)[:3], "heavy", *sent(A)[4:]), sent(B)])
+    read, rows = shipments_of(desk, path)
+    assert read.count == SAMPLE + 1
+    assert [(one.row, "heavy" in one.reason) for one in read.rejected] == [(SAMPLE + 2, True)]
+    assert rows[-1] == (SAMPLE + 3, B, "sto", date(2026, 10, 5), 900, "浙江", "delivered")
+
+
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        ("2026-10-05", 5), ("2026-10-05 23:30:00", 5), ("2026-10-05T20:30:00Z", 6),
+        ("2026-10-05T20:30:00.125Z", 6), ("2026-10-05T20:30:00+08:00", 5),
+        ("2026-10-05T20:30:00-0500", 6), ("2026/10/5", 5), ("2026-10-05T20:30+00:00", 6),
+    ],
+)  # fmt: skip
+def test_a_day_is_the_shops_however_times_are_written(desk, tmp_path, written, day):
+    path = write(tmp_path / "s.csv", [HEAD, sent(A, written), sent(B, written)])
+    _, rows = shipments_of(desk, path)
+    assert {row[3] for row in rows} == {date(2026, 10, day)}
 
 
 def test_times_of_guaranteed_services_are_kept_where_a_file_has_them(desk, tmp_path):

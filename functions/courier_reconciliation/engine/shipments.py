@@ -7,7 +7,7 @@ Columns as documented in docs/reconciliation.md: `waybill_number, courier, shipp
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -16,11 +16,13 @@ from zoneinfo import ZoneInfo
 
 from aftersales.couriers.waybills import normalise
 from aftersales.errors import BadInput
-from courier_reconciliation.engine.zones import local_day_sql, offset_minutes
+from courier_reconciliation.engine.shipment_words import Spoken, listen, outcome_named
+from courier_reconciliation.engine.zones import local_day_sql
 from courier_reconciliation.filling import fill, quoted
 from courier_reconciliation.model import Outcome, Rejected
 from courier_reconciliation.rates.card import folded_service
 from courier_reconciliation.rates.columns import courier_code
+from courier_reconciliation.reading.expressions import CELL_END
 from courier_reconciliation.reading.places import place
 from courier_reconciliation.reading.texts import (
     encoding_of,
@@ -48,12 +50,15 @@ COLUMNS = (*REQUIRED, *NUMBERS, "order_id", "city", "service", "outcome", *TIMES
 YEARS = (2000, 2060)
 REJECTED_LIMIT = 1000
 SAMPLE = 20_000
-"""So many rows teach what is written how; a row with other words is read by itself."""
+"""So many rows show what is written how, while the others are no different."""
+MOST_WORDS = 5_000
+"""A column with more different words than that is read as text."""
+_TIME = "try_cast(left({}, 19) AS TIMESTAMP)"
 TABLE = (
     "waybill VARCHAR, courier VARCHAR, shipped_on DATE, order_id VARCHAR,"
     " weight_g BIGINT, length_mm BIGINT, width_mm BIGINT, height_mm BIGINT, volume_mm3 BIGINT,"
     " province VARCHAR, city VARCHAR, service VARCHAR, declared_minor BIGINT, cod_minor BIGINT,"
-    " parcel_count BIGINT, outcome VARCHAR, raw VARCHAR[]"
+    " parcel_count BIGINT, outcome VARCHAR, raw VARCHAR"
 )
 
 
@@ -141,29 +146,6 @@ def as_utf8(path: Path, temp: Path) -> Path:
     return path if encoding == "utf-8" else transcoded(path, temp, encoding)
 
 
-def outcome_named(said: str) -> str | None:
-    """An outcome, None where the word is none."""
-    plain = said.strip().casefold().replace(" ", "_").replace("-", "_")
-    return plain if plain in {one.value for one in Outcome} else None
-
-
-def _offset(said: str) -> str | None:
-    try:
-        minutes = offset_minutes(said)
-    except ValueError:
-        return None
-    return "" if minutes is None else str(minutes)
-
-
-MEANINGS: dict[str, Callable[[str], str | None]] = {
-    "shipped_at": lambda _said: None,
-    "courier": courier_code,
-    "province": lambda said: place(said)[0] or None,
-    "service": folded_service,
-    "outcome": outcome_named,
-}
-
-
 class _Reading:
     def __init__(  # noqa: PLR0917
         self,
@@ -186,7 +168,6 @@ class _Reading:
         self._times = TIMES if all(name in self._at for name in TIMES) else ()
 
     def run(self) -> ShipmentsRead:
-        self._learn(self._source(typed=False), f"LIMIT {SAMPLE}")
         if self._fill() < line_count(self._text) - 1 and has_blank_lines(self._text):
             self._text = _with_rows_for_blank_lines(
                 self._text, self._delimiter * (len(self._header) - 1), self._temp
@@ -197,15 +178,33 @@ class _Reading:
         return ShipmentsRead(self._count(), tuple(rejected))
 
     def _fill(self) -> int:
-        """Read the file into the table; returns how many rows it has."""
+        """Read the file into the table; returns how many rows it has.
+
+        Columns are read as what the first rows show them to be: numbers, words, times. That is
+        twice as fast, while all rows are so. Where they are not, all words are learnt, and at last
+        everything is read as text.
+        """
+        text = self._source({})
+        spoken = listen(self._db, text, self._at, SAMPLE)
+        if not self._filled_by_kinds(spoken):
+            known, spoken = spoken, listen(self._db, text, self._at)
+            if spoken == known or not self._filled_by_kinds(spoken):
+                self._create(self._as_text(spoken))
+        return self._count()
+
+    def _filled_by_kinds(self, spoken: Spoken) -> bool:
         import duckdb
 
+        if max(map(len, spoken.words.values())) > MOST_WORDS:
+            return False
         try:
-            # Numbers are read as such while all of them are whole: that is twice as fast.
-            self._db.execute(f"CREATE OR REPLACE TABLE shipped AS {self._select(typed=True)}")
+            self._create(self._by_kinds(spoken))
         except duckdb.ConversionException:
-            self._db.execute(f"CREATE OR REPLACE TABLE shipped AS {self._select(typed=False)}")
-        return self._count()
+            return False
+        return True
+
+    def _create(self, sql: str) -> None:
+        self._db.execute(f"CREATE OR REPLACE TABLE shipped AS {sql}")
 
     def _count(self) -> int:
         found = self._db.execute("SELECT count(*) FROM shipped").fetchone()
@@ -220,7 +219,8 @@ class _Reading:
             return []
         rejected: list[Rejected] = []
         good = []
-        for number, cells in odd:
+        for number, raw in odd:
+            cells = raw.split(chr(CELL_END))
             if not any(cells):
                 continue  # a blank line
             try:
@@ -232,106 +232,144 @@ class _Reading:
         fill(self._db, "shipped", good, self._temp)
         return rejected
 
-    def _source(self, *, typed: bool) -> str:
-        kinds = {self._at[name]: "UINTEGER" for name in NUMBERS if typed and name in self._at}
+    def _source(self, kinds: Mapping[str, str], forms: str = "") -> str:
+        of_column = {self._at[name]: kind for name, kind in kinds.items()}
         columns = ", ".join(
-            f"'c{n}': '{kinds.get(n, 'VARCHAR')}'" for n in range(len(self._header))
+            f"'c{n}': {quoted(of_column.get(n, 'VARCHAR'))}" for n in range(len(self._header))
         )
         return (
             f"read_csv({quoted(self._text)}, columns = {{{columns}}}, auto_detect = false,"
             f" header = false, skip = 1, delim = '{self._delimiter}', quote = '\"', escape = '\"',"
-            " null_padding = true, max_line_size = 4194304)"
+            f" null_padding = true, max_line_size = 4194304{forms})"
         )
 
-    def _learn(self, source: str, limit: str) -> None:
-        """What couriers, provinces, services, outcomes and offsets are written as."""
+    def _col(self, name: str) -> str:
+        return f"c{self._at[name]}" if name in self._at else "NULL"
+
+    def _by_kinds(self, spoken: Spoken) -> str:
+        """A SELECT that fails where a number is none, a word is new, a time is written otherwise.
+
+        A word is a number of an enum: its meaning is looked up in a list.
+        """
+        kinds = {name: "UINTEGER" for name in NUMBERS if name in self._at}
+        meant, odd = {}, []
+        for name, words in spoken.words.items():
+            kinds[name] = f"shipment_{name}"
+            said = ", ".join(map(quoted, words)) or "'-'"
+            self._db.execute(f"DROP TYPE IF EXISTS {kinds[name]}")
+            self._db.execute(f"CREATE TYPE {kinds[name]} AS ENUM ({said})")
+            means = ", ".join("NULL" if one is None else quoted(one) for one in words.values())
+            at = f"enum_code({self._col(name)})::INTEGER + 1"
+            meant[name] = f"list_extract([{means or 'NULL'}]::VARCHAR[], {at})"
+            needed = "" if name in REQUIRED else f" AND {self._col(name)} IS NOT NULL"
+            odd.append(f"({meant[name]} IS NULL{needed})")
+        cells = {n: f"c{n}" for n in range(len(self._header))}
+        forms, shipped = "", self._col("shipped_at")
+        day = self._day_of_text("time", spoken)
+        source = f"SELECT *, {_TIME.format(shipped)} AS time FROM "
+        if (time := spoken.time) is not None:
+            kinds["shipped_at"] = time.kind
+            which = "dateformat" if time.kind == "DATE" else "timestampformat"
+            forms = f", {which} = {quoted(time.form)}"
+            cells[self._at["shipped_at"]] = f"strftime({shipped}, {quoted(time.form)})"
+            day = local_day_sql(shipped, _literal(time.offset), self._zone, *YEARS)
+            source = "SELECT * FROM "
+        numbers = {name: f"{self._col(name)}::BIGINT" for name in NUMBERS}
+        return self._select(
+            f"SELECT *, {day} AS day FROM ({source}{self._source(kinds, forms)})",
+            numbers, meant, odd, cells,
+        )  # fmt: skip
+
+    def _as_text(self, spoken: Spoken) -> str:
+        """A SELECT that reads anything: what it cannot make out, it leaves for a closer look."""
+        words = [
+            (name, said, means)
+            for name, known in spoken.words.items()
+            for said, means in known.items()
+            if means is not None
+        ]
         self._db.execute(
             "CREATE OR REPLACE TEMP TABLE ship_words (field VARCHAR, said VARCHAR, means VARCHAR)"
         )
-        fields = [name for name in MEANINGS if name in self._at]
-        picked = ", ".join(f"c{self._at[name]} AS {name}" for name in fields)
-        rows = self._db.execute(f"SELECT {picked} FROM {source} {limit}").fetchall()
-        words = [
-            (name, said, means)
-            for n, name in enumerate(fields)
-            for said in sorted({row[n] for row in rows if row[n]})
-            if (means := MEANINGS[name](said)) is not None
-        ]
-        offsets = {row[fields.index("shipped_at")] or "" for row in rows}
-        words += [
-            ("offset", said, minutes)
-            for said in sorted({shipped[19:] for shipped in offsets})
-            if (minutes := _offset(said)) is not None
-        ]
         fill(self._db, "ship_words", words, self._temp)
-
-    def _select(self, *, typed: bool) -> str:
-        odd: list[str] = []
-
-        def col(name: str) -> str:
-            return f"c{self._at[name]}" if name in self._at else "NULL"
-
-        def number(name: str) -> str:
-            if typed or name not in self._at:
-                return f"{col(name)}::BIGINT"
-            return f"try_cast({col(name)} AS UINTEGER)::BIGINT"
-
-        if not typed:
-            odd += [
-                f"({col(name)} IS NOT NULL AND {number(name)} IS NULL)"
-                for name in NUMBERS
-                if name in self._at
-            ]
-        joins = [
-            f"LEFT JOIN ship_words AS w_{name} ON w_{name}.field = '{name}'"
-            f" AND w_{name}.said = {col(name)}"
-            for name in ("courier", "province", "service", "outcome")
-            if name in self._at
-        ]
-        meant = {"service": "''", "outcome": "''"}
-        for name in ("courier", "province", "service", "outcome"):
+        meant, odd, joins = {}, [], []
+        for name in spoken.words:
+            joins.append(
+                f"LEFT JOIN ship_words AS w_{name} ON w_{name}.field = '{name}'"
+                f" AND w_{name}.said = {self._col(name)}"
+            )
+            meant[name] = f"w_{name}.means"
+            needed = "" if name in REQUIRED else f" AND {self._col(name)} IS NOT NULL"
+            odd.append(f"({meant[name]} IS NULL{needed})")
+        numbers = {name: f"{self._col(name)}::BIGINT" for name in NUMBERS}
+        for name in NUMBERS:
             if name in self._at:
-                meant[name] = f"coalesce(w_{name}.means, '')"
-                said = "" if name in REQUIRED else f" AND {col(name)} IS NOT NULL"
-                odd.append(f"(w_{name}.means IS NULL{said})")
-        waybill, shipped = col("waybill_number"), col("shipped_at")
-        odd.append(f"({waybill} IS NULL OR NOT regexp_full_match({waybill}, '[A-Z0-9]{{5,50}}'))")
-        joins.append(
-            "LEFT JOIN ship_words AS w_offset ON w_offset.field = 'offset'"
-            f" AND w_offset.said = substr({shipped}, 20)"
-        )
-        in_zone = local_day_sql("time", "nullif(w_offset.means, '')::INTEGER", self._zone, *YEARS)
-        odd.append("(day IS NULL)")
-        sides = [f"nullif({number(name)}, 0)" for name in ("length_mm", "width_mm", "height_mm")]
-        cells = ", ".join(f"c{n}::VARCHAR" for n in range(len(self._header)))
-        times = "".join(f", {col(name)} AS {name}" for name in self._times)
-        time = f"try_cast(left({shipped}, 19) AS TIMESTAMP)"
+                numbers[name] = f"try_cast({self._col(name)} AS UINTEGER)::BIGINT"
+                odd.append(f"({self._col(name)} IS NOT NULL AND {numbers[name]} IS NULL)")
+        time = _TIME.format(self._col("shipped_at"))
         dated = (
-            f"SELECT *, CASE WHEN length({shipped}) = 10 THEN time::DATE"
-            f" WHEN w_offset.means IS NOT NULL THEN {in_zone} END AS day"
-            f" FROM (SELECT *, {time} AS time"
-            f" FROM {self._source(typed=typed)}) {joins.pop()}"
+            f"SELECT *, {self._day_of_text('time', spoken)} AS day FROM"
+            f" (SELECT *, {time} AS time FROM {self._source({})})"
         )
+        cells = {n: f"c{n}" for n in range(len(self._header))}
+        return f"{self._select(dated, numbers, meant, odd, cells)} {' '.join(joins)}"
+
+    def _day_of_text(self, time: str, spoken: Spoken) -> str:
+        """The day where times are written in several ways; `time` is their first part."""
+        shipped = self._col("shipped_at")
+        by_offset: dict[int | None, list[str]] = {}
+        for suffix, minutes in spoken.offsets.items():
+            by_offset.setdefault(minutes, []).append(quoted(suffix))
+        whens = "".join(
+            f" WHEN substr({shipped}, 20) IN ({', '.join(suffixes)}) THEN"
+            f" {local_day_sql(time, _literal(minutes), self._zone, *YEARS)}"
+            for minutes, suffixes in by_offset.items()
+        )
+        return f"CASE WHEN length({shipped}) = 10 THEN {time}::DATE{whens} END"
+
+    def _select(
+        self,
+        dated: str,
+        numbers: Mapping[str, str],
+        meant: Mapping[str, str],
+        odd: Sequence[str],
+        cells: Mapping[int, str],
+    ) -> str:
+        """The columns of the table; `raw` has the cells of a row in which something is `odd`."""
+        waybill = self._col("waybill_number")
+        all_odd = [
+            *odd,
+            f"({waybill} IS NULL OR NOT regexp_full_match({waybill}, '[A-Z0-9]{{5,50}}'))",
+            "(day IS NULL)",
+        ]
+        sides = [f"nullif({numbers[name]}, 0)" for name in ("length_mm", "width_mm", "height_mm")]
+        raw = f", chr({CELL_END}), ".join(cells.values())
+        times = "".join(f", {self._col(name)} AS {name}" for name in self._times)
+
+        def text(sql: str) -> str:
+            return f"coalesce({sql}, '')"
+
         return (
-            f"SELECT {waybill} AS waybill, {meant['courier']} AS courier,"
-            f" day AS shipped_on, coalesce({col('order_id')}, '') AS order_id,"
-            f" nullif({number('weight_g')}, 0) AS weight_g, {sides[0]} AS length_mm,"
+            f"SELECT {waybill} AS waybill, {text(meant['courier'])} AS courier,"
+            f" day AS shipped_on, {text(self._col('order_id'))} AS order_id,"
+            f" nullif({numbers['weight_g']}, 0) AS weight_g, {sides[0]} AS length_mm,"
             f" {sides[1]} AS width_mm, {sides[2]} AS height_mm,"
             f" {' * '.join(sides)} AS volume_mm3,"
-            f" {meant['province']} AS province, coalesce({col('city')}, '') AS city,"
-            f" {meant['service']} AS service, {number('declared_value_minor')} AS declared_minor,"
-            f" {number('cod_minor')} AS cod_minor,"
-            f" greatest(coalesce({number('parcel_count')}, 1), 1) AS parcel_count,"
-            f" {meant['outcome']} AS outcome,"
-            f" CASE WHEN {' OR '.join(odd)} THEN [{cells}] END AS raw{times}"
-            f" FROM ({dated}) {' '.join(joins)}"
+            f" {text(meant['province'])} AS province, {text(self._col('city'))} AS city,"
+            f" {text(meant.get('service', 'NULL'))} AS service,"
+            f" {numbers['declared_value_minor']} AS declared_minor,"
+            f" {numbers['cod_minor']} AS cod_minor,"
+            f" greatest(coalesce({numbers['parcel_count']}, 1), 1) AS parcel_count,"
+            f" {text(meant.get('outcome', 'NULL'))} AS outcome,"
+            f" CASE WHEN {' OR '.join(all_odd)} THEN concat({raw}, '') END AS raw{times}"
+            f" FROM ({dated})"
         )
 
-    def _one(self, cells: Sequence[str | None]) -> tuple[Any, ...]:
+    def _one(self, cells: Sequence[str]) -> tuple[Any, ...]:
         """A row that the fast way could not read, slowly; raises `BadInput` with the reason."""
 
         def cell(name: str) -> str:
-            return (cells[self._at[name]] or "").strip() if name in self._at else ""
+            return cells[self._at[name]].strip() if name in self._at else ""
 
         for name in REQUIRED:
             if not cell(name):
@@ -356,6 +394,10 @@ class _Reading:
             *(max(whole["parcel_count"] or 1, 1), outcome, None),
             *(cell(name) for name in self._times),
         )
+
+
+def _literal(minutes: int | None) -> str:
+    return "NULL::INTEGER" if minutes is None else str(minutes)
 
 
 def whole_number(name: str, said: str) -> int | None:
