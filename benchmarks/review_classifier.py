@@ -114,10 +114,11 @@ def cross_validate(
         found[judge] = fitting.scores(fitted, part_of(data, judge))
     shifted = found.copy()
     for number in range(PARTS):
-        for letters in (latin, ~latin):
+        for letters, both in ((latin, True), (~latin, False)):
             others = np.flatnonzero((part != number) & letters & (weight > 0))
             here = (part == number) & letters
-            shifted[here] = found[here] - best_threshold(found[others], negative[others])
+            threshold = best_threshold(found[others], negative[others], both=both)
+            shifted[here] = found[here] - threshold
     return shifted, part
 
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 PARTS = 5
 FEWEST_EXAMPLES = 100
-BANDS = (0.3, 0.25, 0.2, 0.15, 0.1, 0.05)
+BANDS = (0.15, 0.1, 0.05)
+"""Widths of the neutral band, the widest first; what is neutral opens no case by its text."""
 BAND_COSTS = 0.001
 """So much F1 of "negative" the neutral band may cost, at most."""
 FALSE_ALARMS = 0.02
@@ -84,8 +85,8 @@ def make(rows: Sequence[Labelled], step: Step, recipe: Recipe | None = None) -> 
                     sentences_of(Measured(readings[row].text), table), default=(NO_SENTENCE, "")
                 )
                 sentences[row] = worst[0]
-    shift_han = best_threshold(held_out[~latin], negative[~latin])
-    shift_latin = best_threshold(held_out[latin], negative[latin])
+    shift_han = best_threshold(held_out[~latin], negative[~latin], both=False)
+    shift_latin = best_threshold(held_out[latin], negative[latin], both=True)
     shifted = held_out - np.where(latin, shift_latin, shift_han)
     slope = _slope(shifted, negative)
     shifted = shifted * slope
@@ -147,18 +148,22 @@ def _table(fitted: Fitted) -> Table:
     return Table(head, fitted.slots, b"")
 
 
-def best_threshold(found: np.ndarray, negative: np.ndarray) -> float:
-    """The threshold with the best mean of the F1 of both classes; 0 where one class is missing."""
+def best_threshold(found: np.ndarray, negative: np.ndarray, *, both: bool) -> float:
+    """The threshold with the best F1 of "negative"; 0 where one class is missing.
+
+    `both`: the best mean of the F1 of both classes, where one of them is rare.
+    """
     import numpy as np
 
     if not 0 < negative.sum() < len(negative):
         return 0.0
     grid = np.linspace(-0.6, 0.6, 49)
-    means = [
-        f1(negative, found > at) + f1(1 - negative, found <= at) - abs(at) * 1e-6 for at in grid
+    worth = [
+        f1(negative, found > at) + both * f1(1 - negative, found <= at) - abs(at) * 1e-6
+        for at in grid
     ]
     # The middle of the best few: a single best one follows chance.
-    best = np.argsort(means)[::-1][:7]
+    best = np.argsort(worth)[::-1][:7]
     return round(float(np.mean(grid[best])), 4)
 
 
