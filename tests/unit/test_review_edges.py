@@ -11,6 +11,7 @@ from review_scanner import texts
 from review_scanner.classifier.denials import denies, names_a_lack
 from review_scanner.classifier.judging import judge
 from review_scanner.classifier.questions import is_question
+from review_scanner.classifier.sentiment import reasons
 from review_scanner.classifier.text import folded, plain
 from review_scanner.rules import kind_of
 from tests.unit.test_review_rules import RULES, a_record
@@ -171,3 +172,34 @@ def test_names_of_services_and_numbers_of_orders_are_no_advertisement(text):
 def test_a_contact_in_a_complaint_is_escalated_and_no_advertisement(text):
     judged = judge(text, 1)
     assert (judged.advertising, judged.contact_wanted) == (False, True)
+
+
+@pytest.mark.parametrize("text", [
+    "Muy bueno, llegó rápido y la calidad es excelente", "Me encanta, lo recomiendo a todos",
+    "Très bon produit, livraison rapide, je recommande", "Sehr gute Qualität, passt perfekt",
+    "Отличный товар, быстрая доставка, спасибо", "ดีมาก ส่งเร็ว สินค้าตรงปก",
+    "Produto muito bom, recomendo", "배송도 빠르고 품질도 좋아요",
+    "Ottimo prodotto, spedizione veloce", "ممتاز جدا وسريع التوصيل",
+])  # fmt: skip
+def test_a_good_review_in_a_language_that_was_not_learnt_is_no_complaint(text):
+    judgement = judge(text, 5)
+    assert (judgement.sentiment, judgement.score) == ("neutral", 0.0)
+    assert not judgement.hidden_complaint
+    assert not judge(text).hidden_complaint
+
+
+@pytest.mark.parametrize(("text", "sentiment"), [
+    ("👍👍", "positive"), ("❤️❤️❤️", "positive"), ("🌹", "positive"), ("👎", "negative"),
+    ("😡😡😡", "negative"), ("😀😡", "neutral"), ("。。。", "neutral"), ("！！！", "neutral"),
+    ("...", "neutral"), ("1", "neutral"), ("🧦🧦", "neutral"),
+])  # fmt: skip
+def test_a_text_without_letters_says_what_its_faces_say(text, sentiment):
+    judgement = judge(text, 5)
+    assert judgement.sentiment == sentiment
+    assert judgement.hidden_complaint == (sentiment == "negative")
+    assert judgement.topics == []
+
+
+def test_a_text_without_letters_has_no_n_grams_to_explain_it():
+    assert reasons("👍👍") == (judge("👍👍").score, [])
+    assert reasons("Bardzo dobry produkt, polecam") == (0.0, [])

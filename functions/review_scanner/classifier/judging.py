@@ -14,7 +14,13 @@ from review_scanner.classifier.advertising import (
 from review_scanner.classifier.complaints import complaint_in
 from review_scanner.classifier.grams import Measured
 from review_scanner.classifier.questions import is_question
-from review_scanner.classifier.sentiment import NEGATIVE, POSITIVE, score_of, sentiment_of
+from review_scanner.classifier.sentiment import (
+    NEGATIVE,
+    POSITIVE,
+    has_letters,
+    score_of,
+    sentiment_of,
+)
 from review_scanner.classifier.table import Table, shipped
 from review_scanner.classifier.text import folded, plain
 from review_scanner.classifier.topics import topic_words, topics_of
@@ -85,7 +91,7 @@ def judge(text: str, rating: float | None = None, table: Table | None = None) ->
         sentiment=sentiment,
         score=score,
         hidden_complaint=hidden,
-        topics=topics_of(reading, table, met),
+        topics=topics_of(reading, table, met, known=score != 0 and has_letters(form)),
         advertising=advertising,
         contact_wanted=wants_contact(contact, score),
         worst=worst,

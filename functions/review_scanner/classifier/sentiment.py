@@ -8,6 +8,15 @@ from review_scanner.classifier.table import ZERO, Table, shipped
 from review_scanner.classifier.text import EDGE, Reading, read, slot_of
 
 NEGATIVE, NEUTRAL, POSITIVE = "negative", "neutral", "positive"
+KNOWN_SHARE = 0.26
+"""So much of a text's n-grams have a weight, or it is in another language than the table's.
+
+Of unseen reviews 999 of 1,000 in Chinese have more than 0.33, and 99 of 100 in English more than
+0.31; twenty good reviews in as many other languages had 0.26 at most.
+"""
+FACES_SAY = 1.5
+_GLAD = "👍👌👏💪🙏💯🌹🎉✨❤💕💖😍🥰😘😊😀😃😄😁😆🤗😋🙂"
+_SAD = "👎😡😠🤬💩😤😢😭😞😔😒🙄🤮🤢😱☹🙁"
 _GAP_OF_WORDS = r"(?<=[a-z0])\n(?=[a-z0])"
 
 
@@ -22,7 +31,10 @@ class Reason:
 
 
 def score(text: str, table: Table | None = None) -> float:
-    """Log-odds of negative; above 0 is negative. Of a text without a word or mark it is 0."""
+    """Log-odds of negative; above 0 is negative.
+
+    It is 0 for a text that says nothing the table knows: marks alone, or another language.
+    """
     return score_of(read(text), table or shipped())
 
 
@@ -31,13 +43,30 @@ def score_of(reading: Reading, table: Table) -> float:
     slots = reading.slots
     if not slots:
         return 0.0
+    if not has_letters(reading.text):
+        return _score_of_faces(reading.text)
     head = table.head
     biases = head.latin_biases if reading.latin else head.han_biases
     count = len(slots)
     # A text has at least three n-grams: a token, and it with each edge.
-    total: int = sum(itemgetter(*slots)(table.sentiment)) - ZERO * count
+    weights = itemgetter(*slots)(table.sentiment)
+    if count - weights.count(ZERO) < KNOWN_SHARE * count:
+        return 0.0
+    total: int = sum(weights) - ZERO * count
     length: float = count**0.5
     return head.scale * total / length + biases[count.bit_length()]
+
+
+def has_letters(text: str) -> bool:
+    """Is there a letter or character of any script in it? Else it is faces, marks, numbers."""
+    return any(map(str.isalpha, text))
+
+
+def _score_of_faces(text: str) -> float:
+    """The score of a text without letters: of 👍👍, of ！！！"""
+    sad = sum(map(text.count, _SAD))
+    glad = sum(map(text.count, _GLAD))
+    return FACES_SAY * ((sad > glad) - (glad > sad))
 
 
 def sentiment_of(score: float, table: Table) -> str:
@@ -53,8 +82,9 @@ def reasons(text: str, table: Table | None = None) -> tuple[float, list[Reason]]
 
     table = table or shipped()
     reading = read(text)
-    if not reading.slots:
-        return 0.0, []
+    whole = score_of(reading, table)
+    if not whole or not has_letters(reading.text):
+        return whole, []
     step = table.head.scale / len(reading.slots) ** 0.5
     tokens = [EDGE, *reading.tokens, EDGE]
     names: dict[int, list[str]] = {}
@@ -73,4 +103,4 @@ def reasons(text: str, table: Table | None = None) -> tuple[float, list[Reason]]
         if table.sentiment[slot] != ZERO
     ]
     found.sort(key=lambda reason: (-abs(reason.weight), reason.gram))
-    return score_of(reading, table) - sum(reason.weight for reason in found), found
+    return whole - sum(reason.weight for reason in found), found

@@ -95,14 +95,19 @@ _WORDS = {
 TOPICS = tuple(_WORDS)
 
 
-def topics_of(reading: Measured, table: Table, met: AbstractSet[int]) -> list[str]:
-    """The topics of a text, in the order of `TOPICS`. `met`: its slots that words may have."""
+def topics_of(
+    reading: Measured, table: Table, met: AbstractSet[int], *, known: bool = True
+) -> list[str]:
+    """The topics of a text, in the order of `TOPICS`. `met`: its slots that words may have.
+
+    `known`: whether it says something in a language that the table knows.
+    """
     words = topic_words()
     found: set[str] = set()
     if slots := words.keys() & met:
         text = between_edges(reading.tokens)
         found = {topic for slot in slots for word, topic in words[slot] if word in text}
-    if QUALITY not in found and quality_of(reading, table) > LEARNED_ABOVE:
+    if known and QUALITY not in found and quality_of(reading, table) > LEARNED_ABOVE:
         found.add(QUALITY)
     return [topic for topic in TOPICS if topic in found] if found else []
 
