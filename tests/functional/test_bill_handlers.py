@@ -52,6 +52,19 @@ def a_month(courier: str = "sto", each: int = 1, fair: int = 60) -> Month:
     return month
 
 
+def small_month(world: World, folder: Path, few: int) -> Month:
+    """A month of few parcels and mistakes; its parcels and the prices are known to the desk."""
+    month = a_month(fair=10)
+    month.mistakes = month.mistakes[:few]
+    kept = {m.number for m in month.mistakes} | {p.number for p in month.parcels[:few]}
+    month.parcels = [p for p in month.parcels if p.number in kept]
+    month.rows = [r for r in month.rows if r.number in kept]
+    month.declared_extra = 0
+    ship(month)
+    put_rates(world, folder, "sto")
+    return month
+
+
 def ship(month: Month, *, with_values: bool = True) -> None:
     """The parcels of a month, as the desk knows them after the tracker has followed them."""
     for p in month.parcels:

@@ -12,14 +12,13 @@ import pytest
 from aftersales.tables import bills, cases
 from aftersales.tables.connection import connection
 from local.invoke import invoke
+from tests.bills_in_parts import forget
 from tests.functional.test_bill_handlers import (
     SUBJECT,
-    a_month,
     drop,
     found,
     planted,
-    put_rates,
-    ship,
+    small_month,
 )
 from tests.handler_world import World, event_named, function_for, world_of
 
@@ -79,14 +78,7 @@ def ended(world: World) -> tuple[Any, ...]:
 def test_a_run_that_dies_at_any_write_is_made_good_by_the_next(
     world: World, tmp_path: Path
 ) -> None:
-    month = a_month(fair=10)
-    month.mistakes = month.mistakes[:5]
-    kept = {m.number for m in month.mistakes} | {p.number for p in month.parcels[:5]}
-    month.parcels = [p for p in month.parcels if p.number in kept]
-    month.rows = [r for r in month.rows if r.number in kept]
-    month.declared_extra = 0
-    ship(month)
-    put_rates(world, tmp_path, "sto")
+    month = small_month(world, tmp_path, 5)
     drop(world, month, tmp_path)
     clean = world.tables.items("parcels")
     with dying_at(10_000) as count:
@@ -101,16 +93,3 @@ def test_a_run_that_dies_at_any_write_is_made_good_by_the_next(
             assert not run(world)
         assert run(world), number
         assert ended(world) == whole, number
-
-
-def forget(world: World) -> None:
-    """Everything but the parcels and the settings is as at the beginning."""
-    for table, keys in {
-        "bills": ("topic", "item"),
-        "cases": ("subject", "kind"),
-        "outbox": ("delivery_id",),
-        "quarantine": ("quarantine_id",),
-    }.items():
-        for item in world.tables.items(table):
-            key = {name: {"S": item[name]} for name in keys}
-            world.tables.client.delete_item(TableName=f"{world.tables.prefix}-{table}", Key=key)

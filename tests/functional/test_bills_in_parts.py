@@ -35,7 +35,14 @@ from tests.bills_in_parts import (
     told,
     work_off,
 )
-from tests.functional.test_bill_handlers import a_month, drop, planted, put_rates, ship
+from tests.functional.test_bill_handlers import (
+    a_month,
+    drop,
+    planted,
+    put_rates,
+    ship,
+    small_month,
+)
 from tests.functional.test_bill_handlers import found as claimed
 from tests.handler_world import NOW, World, function_for, world_of
 from tests.planted_bills import Month
@@ -196,7 +203,7 @@ def test_whether_insurance_is_claimed_depends_on_what_is_said_of_all_parcels(
 def test_what_is_missing_is_found_where_every_line_has_its_parcel(
     world: World, tmp_path: Path
 ) -> None:
-    month = small_month(world, tmp_path)
+    month = small_month(world, tmp_path, 6)
     unknown = {m.number for m in month.mistakes if m.kind == "unknown_waybill"}
     rows = [row for row in month.rows if row.number not in unknown]
     absent = rows.pop(0)
@@ -209,19 +216,6 @@ def test_what_is_missing_is_found_where_every_line_has_its_parcel(
     assert absent.number in {d["waybill_number"] for d in missing}
     (courier,) = result["couriers"]
     assert courier["missing_minor"] == -sum(d["difference_minor"] for d in missing) > 0
-
-
-def small_month(world: World, folder: Path) -> Month:
-    """A month with few parcels and several mistakes; parcels and prices are known."""
-    month = a_month(fair=10)
-    month.mistakes = month.mistakes[:6]
-    kept = {m.number for m in month.mistakes} | {p.number for p in month.parcels[:6]}
-    month.parcels = [p for p in month.parcels if p.number in kept]
-    month.rows = [r for r in month.rows if r.number in kept]
-    month.declared_extra = 0
-    ship(month)
-    put_rates(world, folder, "sto")
-    return month
 
 
 def test_what_a_person_decided_survives_and_the_month_end_checks_the_parts_again(
@@ -326,7 +320,7 @@ def test_a_bill_in_parts_credits_earlier_claims_and_sees_what_is_billed_again(
 def test_the_same_event_delivered_twice_hands_out_the_parts_that_are_not_done(
     world: World, tmp_path: Path
 ) -> None:
-    month = small_month(world, tmp_path)
+    month = small_month(world, tmp_path, 6)
     in_parts_of(world, 5)
     content = bill_csv(month)
     parts = dropped(world, KEY, content)["parts"]
@@ -351,7 +345,7 @@ def test_the_same_event_delivered_twice_hands_out_the_parts_that_are_not_done(
 def test_a_bill_whose_part_failed_for_good_can_be_dropped_again(
     world: World, tmp_path: Path
 ) -> None:
-    month = small_month(world, tmp_path)
+    month = small_month(world, tmp_path, 6)
     in_parts_of(world, 5)
     content = bill_csv(month)
     dropped(world, KEY, content, cause="first")
@@ -372,7 +366,7 @@ def test_a_bill_whose_part_failed_for_good_can_be_dropped_again(
 def test_a_bill_that_another_one_has_replaced_meanwhile_is_checked_once_more(
     world: World, tmp_path: Path
 ) -> None:
-    month = small_month(world, tmp_path)
+    month = small_month(world, tmp_path, 6)
     in_parts_of(world, 8)
     dropped(world, KEY, bill_csv(month), cause="large")
     little = Month("sto", month.parcels, month.rows[:7])
@@ -429,7 +423,7 @@ def killed_at_every_write(act: Callable[[], bool]) -> set[str]:
 def test_a_bill_whose_runs_die_at_every_write_in_turn_ends_as_if_nothing_had_happened(
     world: World, tmp_path: Path
 ) -> None:
-    month = small_month(world, tmp_path)
+    month = small_month(world, tmp_path, 6)
     content = bill_csv(month)
     in_parts_of(world, 2_000_000)
     dropped(world, KEY, content)

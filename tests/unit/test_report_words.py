@@ -145,12 +145,20 @@ def test_no_fixed_rule_of_the_causes_stays_english() -> None:
         assert Words("zh-TW").contract(discrepancy(rule=rule)) != rule
 
 
-REASONS_IN = ("reading", "engine", "causes", "rates/price.py", "checking.py", "bucket.py")
-SAID_BY = ("BadInput", "NotPriced", "Unknown")
+SHARED = FUNCTION.parents[1] / "layers" / "shared" / "aftersales"
+REASONS_IN = (
+    *(FUNCTION / name for name in ("reading", "engine", "causes", "rates/price.py")),
+    *(FUNCTION / name for name in ("bill_in.py", "look.py", "bucket.py")),
+    SHARED / "objects.py",
+)
+SAID_BY = ("BadInput", "NotPriced", "Unknown", "Gone")
 NOT_SHOWN = {"own_layout", "_open", "_one", "whole_number", "day_of", "read_shipments"}
 """Functions whose refusals stop the command, or are about a file that the shop wrote itself."""
 ENGLISH = re.compile(r"[A-Za-z]{3,}")
-NAMES_THAT_STAY = {"CSV", "UTF", "GBK", "Excel", "JSON", "XML", "PDF", "ZIP", "RAR", "gzip", "xlsx"}
+NAMES_THAT_STAY = {
+    *("CSV", "UTF", "GBK", "Excel", "JSON", "XML", "PDF", "ZIP", "RAR", "gzip", "xlsx"),
+    *("bills", "reconciliation", "accounts", "sto"),
+}
 
 
 def template(text: ast.expr) -> str:
@@ -164,8 +172,7 @@ def template(text: ast.expr) -> str:
 def reasons_in_the_code() -> set[str]:
     """Sentences with which reading and pricing refuse something."""
     found = set()
-    for name in REASONS_IN:
-        path = FUNCTION / name
+    for path in REASONS_IN:
         for file in [path] if path.is_file() else sorted(path.rglob("*.py")):
             for function in ast.walk(ast.parse(file.read_text("utf-8"))):
                 if not isinstance(function, ast.FunctionDef) or function.name in NOT_SHOWN:

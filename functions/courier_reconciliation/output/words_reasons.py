@@ -54,6 +54,12 @@ _FILES: tuple[Phrase, ...] = (
     (r"the file is larger than (\d+) MB", "文件超过 {0} MB", "檔案超過 {0} MB"),
     (r"the file was taken away before it could be read", "文件在读取之前已被移走",
      "檔案在讀取之前已被移走"),
+    (r"S3 denies (.+): it may not be read \(see the function's role, the bucket's policy and the"
+     r" key of its encryption\), or it is gone and the bucket may not be listed",
+     "S3 拒绝读取 {0}：没有读取权限（请查看函数角色、存储桶策略和加密密钥），"
+     "或者文件已不在而又无权列出存储桶",
+     "S3 拒絕讀取 {0}：沒有讀取權限（請查看函式角色、儲存桶政策和加密金鑰），"
+     "或者檔案已不在而又無權列出儲存桶"),
     (r"the file has no line with a waybill number", "文件里没有带运单号的行",
      "檔案裡沒有帶運單號的列"),
     (r"the file ends in the middle of row (\d+), and what follows is not known",
@@ -158,6 +164,8 @@ _WHAT_TO_DO: tuple[Phrase, ...] = (
     (r"save it without one", "请去掉密码后保存", "請去掉密碼後儲存"),
     (r"export it or send it again", "请重新导出或重新发送", "請重新匯出或重新傳送"),
     (r"split it", "请拆分", "請拆分"),
+    (r"put the rights in order, and drop again what was dropped", "请理顺权限后重新放入文件",
+     "請理順權限後重新放入檔案"),
     (r"delete what stands far away from the table, or save the table as CSV",
      "请删除远离表格的内容，或把表格存为 CSV", "請刪除遠離表格的內容，或把表格存為 CSV"),
     (r"format the column as text before saving", "保存前请把该栏设为文本格式",
