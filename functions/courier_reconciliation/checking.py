@@ -5,7 +5,7 @@ Whatever happens in between happens again when the call is repeated, and ends th
 has the same key, each claim the same id, the bill the same name, the case the same subject.
 
 A bill with more lines than `part_lines` is shared out: its parts and the sum of them are messages
-of the queue (`splitting`, `one_part`, `the_rest`). The file stays taken until the last is done.
+of the queue (`in_parts`). The file stays taken until the last is done.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def check_drop(
                 busy = "known" if work.outcome else "being_checked"
                 return {"account": drop.account, "file": drop.name, "outcome": busy}
             if work.parts:
-                from courier_reconciliation.splitting import hand_out
+                from courier_reconciliation.in_parts.splitting import hand_out
 
                 return hand_out(desk, drop, sha256, work)
             try:
@@ -93,7 +93,7 @@ def _check(look: Look, path: Path) -> Summary:
     card = card_told_of(look, read.couriers, now)
     draft = drafted(look, read, name, before, now)
     if read.own.lines > look.own.part_lines:
-        from courier_reconciliation.splitting import split
+        from courier_reconciliation.in_parts.splitting import split
 
         return split(look, read, draft, card)
     from courier_reconciliation.reports import send_report
@@ -133,9 +133,9 @@ def check_message(desk: Desk, asked: Summary, seconds_left: float) -> Summary:
     if "part" not in asked:
         stead = str(asked.get("instead_of", ""))
         return check_drop(desk, drop, seconds_left, again=True, instead_of=stead)
-    from courier_reconciliation import one_part, the_rest
-    from courier_reconciliation.part_files import REST, Place, run_of
-    from courier_reconciliation.splitting import HOLD, hand_out
+    from courier_reconciliation.in_parts import one_part, the_rest
+    from courier_reconciliation.in_parts.part_files import REST, Place, run_of
+    from courier_reconciliation.in_parts.splitting import HOLD, hand_out
 
     place = Place(drop.account, str(asked["sha256"]), str(asked["run"]))
     part = int(asked["part"])

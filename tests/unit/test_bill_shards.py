@@ -11,9 +11,9 @@ from duckdb import DuckDBPyConnection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from courier_reconciliation import shards
-from courier_reconciliation.adding_up import added_up
 from courier_reconciliation.engine.database import workshop
+from courier_reconciliation.in_parts import shards
+from courier_reconciliation.in_parts.adding_up import added_up
 from courier_reconciliation.model import Discrepancy, Kind, Rejected
 from courier_reconciliation.reading.tables import prepare
 from courier_reconciliation.result import CourierTotal, NotAuditable, Reconciliation

@@ -11,15 +11,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from courier_reconciliation import shards
 from courier_reconciliation.bill_out import claim
 from courier_reconciliation.bucket import store
 from courier_reconciliation.engine import matching, prices
 from courier_reconciliation.filling import quoted
-from courier_reconciliation.judging import card_of, compare, given_back_in, said, wanted_for
-from courier_reconciliation.output.gather import Tables
-from courier_reconciliation.parcels_of_bill import lay_out
-from courier_reconciliation.part_files import (
+from courier_reconciliation.in_parts import shards
+from courier_reconciliation.in_parts.part_files import (
     LINE_COLUMNS,
     SHIPMENT_COLUMNS,
     Found,
@@ -32,8 +29,11 @@ from courier_reconciliation.part_files import (
     refill,
     refill_shipments,
 )
+from courier_reconciliation.in_parts.sharing import PartShare, note_left_numbers
+from courier_reconciliation.judging import card_of, compare, given_back_in, said, wanted_for
+from courier_reconciliation.output.gather import Tables
+from courier_reconciliation.parcels_of_bill import lay_out
 from courier_reconciliation.reports import folder_of
-from courier_reconciliation.sharing import PartShare, note_left_numbers
 
 if TYPE_CHECKING:
     from courier_reconciliation.look import Look

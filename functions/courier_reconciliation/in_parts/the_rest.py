@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from aftersales.tables import bills
-from courier_reconciliation.adding_up import added_up
 from courier_reconciliation.bill_out import claim, conclude, written_up
 from courier_reconciliation.claiming import without_guesses
-from courier_reconciliation.judging import card_of, compare, given_back_in
-from courier_reconciliation.part_files import (
+from courier_reconciliation.in_parts.adding_up import added_up
+from courier_reconciliation.in_parts.part_files import (
     LINE_COLUMNS,
     SHIPMENT_COLUMNS,
     Found,
@@ -24,8 +23,9 @@ from courier_reconciliation.part_files import (
     refill,
     refill_shipments,
 )
+from courier_reconciliation.in_parts.sharing import SAID_OF_SOME, RestShare, note_left_numbers
+from courier_reconciliation.judging import card_of, compare, given_back_in
 from courier_reconciliation.reports import send_report
-from courier_reconciliation.sharing import SAID_OF_SOME, RestShare, note_left_numbers
 
 if TYPE_CHECKING:
     from aftersales.courier_bills import Bill

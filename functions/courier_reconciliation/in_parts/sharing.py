@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from courier_reconciliation import shards
+from courier_reconciliation.in_parts import shards
 from courier_reconciliation.keeping import N, Named
 from courier_reconciliation.model import Kind
 from courier_reconciliation.surcharge_codes import Due, due_of

@@ -12,15 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from aftersales.errors import Conflict
 from aftersales.tables import bills
-from courier_reconciliation import shards
 from courier_reconciliation.bill_in import Read
 from courier_reconciliation.engine import totals, unsaid
 from courier_reconciliation.filling import fill
-from courier_reconciliation.judging import wanted_for
-from courier_reconciliation.look import Look
-from courier_reconciliation.own_terms import tolerances_of
-from courier_reconciliation.parcels_of_bill import ids_of
-from courier_reconciliation.part_files import (
+from courier_reconciliation.in_parts import shards
+from courier_reconciliation.in_parts.part_files import (
     LINE_COLUMNS,
     REST,
     Manifest,
@@ -29,6 +25,10 @@ from courier_reconciliation.part_files import (
     put_value,
     run_of,
 )
+from courier_reconciliation.judging import wanted_for
+from courier_reconciliation.look import Look
+from courier_reconciliation.own_terms import tolerances_of
+from courier_reconciliation.parcels_of_bill import ids_of
 
 if TYPE_CHECKING:
     from aftersales.courier_bills import Bill
