@@ -7,7 +7,6 @@ control characters and never read as markup.
 from __future__ import annotations
 
 import contextlib
-import json
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -39,6 +38,8 @@ def print_json(value: Any) -> None:
         document = msgspec.json.format(msgspec.json.encode(value), indent=2)
     except (UnicodeEncodeError, TypeError, ValueError):
         # A lone surrogate, which no UTF-8 can hold, comes out as the JSON escape that it is.
+        import json
+
         text = json.dumps(value, ensure_ascii=False, indent=2)
         document = text.encode("utf-8", "backslashreplace")
     stream = sys.stdout.buffer

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aftersales.courier_bills import Bill, Cause, Claim, claim_id
 from aftersales.money import to_text
@@ -21,8 +23,7 @@ SHORT_BILL_DAYS = 20
 _MONTH_IN_NAME = re.compile(r"(20\d\d)[-_.年/]?(0[1-9]|1[0-2])(?!\d)")
 
 
-@dataclass(frozen=True, slots=True)
-class Days:
+class Days(Struct, frozen=True):
     """The days of a month that the rows of a bill lie in."""
 
     first: date

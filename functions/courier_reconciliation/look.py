@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from aftersales.errors import BadInput
 from courier_reconciliation.bucket import Drop
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from courier_reconciliation.desk import Desk
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """The bill's file by its content, whose it is, and the tables it is looked at in."""
 
     desk: Desk

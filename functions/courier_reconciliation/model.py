@@ -1,4 +1,4 @@
-"""Value types of reconciliation. Standard library only.
+"""Value types of reconciliation.
 
 Money is in minor units, weight in grams, lengths in millimetres, all integers. None means that
 nobody said it; it never means zero.
@@ -6,9 +6,10 @@ nobody said it; it never means zero.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+
+from msgspec import Struct
 
 TOTAL = "total"
 FREIGHT = "freight"
@@ -53,8 +54,7 @@ class Kind(StrEnum):
     TOTAL_MISMATCH = "total_mismatch"
 
 
-@dataclass(slots=True)
-class Shipment:
+class Shipment(Struct):
     """What was really handed to a courier, as the seller knows it.
 
     `shipped_on` is the day in the shop's zone. `weight_g` is the seller's own weight, and
@@ -79,8 +79,7 @@ class Shipment:
     weight_evidence: str = ""
 
 
-@dataclass(slots=True)
-class BilledRow:
+class BilledRow(Struct):
     """One row of a bill, normalised.
 
     `charge` says what `amount_minor` pays for: `total` where the row states all of a parcel,
@@ -118,8 +117,7 @@ class BilledRow:
     remark: str = ""
 
 
-@dataclass(slots=True)
-class Discrepancy:
+class Discrepancy(Struct):
     """One difference between a bill and what it should say.
 
     `difference_minor` is billed minus expected: above zero is claimed back. `evidence` are the
@@ -148,8 +146,7 @@ class Discrepancy:
         return self.billed_minor - self.expected_minor
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejected(Struct, frozen=True):
     """A row, sheet or file that cannot be used, and why, in words that say what to do."""
 
     file: str
@@ -158,8 +155,7 @@ class Rejected:
     row: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DeclaredTotal:
+class DeclaredTotal(Struct, frozen=True):
     """A total that a bill prints: of money (`amount_minor`) or of parcels (`count`).
 
     `is_sum`: the money is said to be the sum of the lines, of rows `first_row` to `row` where that

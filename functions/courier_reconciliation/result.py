@@ -1,14 +1,13 @@
-"""What a reconciliation found. Standard library only."""
+"""What a reconciliation found."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from courier_reconciliation.model import Discrepancy, Kind, Rejected
 
 
-@dataclass(frozen=True, slots=True)
-class NotAuditable:
+class NotAuditable(Struct, frozen=True):
     """A billed waybill that nobody can judge, and why; never priced at zero."""
 
     courier: str
@@ -22,8 +21,7 @@ class NotAuditable:
     order_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class CourierTotal:
+class CourierTotal(Struct, frozen=True):
     """Money of one courier and currency. All lines are in one of the parts.
 
     billed = agreed + expected of what is in dispute + over - under + unmatched + duplicate
@@ -45,8 +43,7 @@ class CourierTotal:
     """Shipped and not billed yet: not part of what was billed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reconciliation:
+class Reconciliation(Struct, frozen=True):
     """The whole answer. Line detail stays in the tables of the connection (`engine.run`).
 
     `lines`, `matched` and `unmatched_bill` count rows of the bills, `unmatched_shipments` shipments

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
+
+from msgspec.structs import asdict
 
 from courier_reconciliation.model import Discrepancy
 from courier_reconciliation.result import Reconciliation

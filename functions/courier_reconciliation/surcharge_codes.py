@@ -145,24 +145,21 @@ _DUE: dict[str, Due] = {
 
 _BY_WORD = {word: code for code, words in _WORDS.items() for word in words.split()}
 _UNIT = re.compile(r"\((?:[¥$€£]|元|cny|usd|rmb|kg|公斤)[^()]*\)$|[:：*]+$")
-_ENDING = re.compile(
+_ENDING = (
     r"_?(?:surcharge|charge|fee|cost|amount|amt|price|rate)s?$|^surcharge_"
     r"|(?:附加|服务|手续|加收|加价)?费用?$|(?:附加|加收|加价)$"
 )
-_ANOTHER = re.compile(r"receipt|签单|回单|value_of|discount|折扣|优惠|refund|赔")
-_SPEAKS_OF = tuple(
-    (code, re.compile(pattern))
-    for code, pattern in (
-        ("insurance", r"(?:^|_)insur|保价|保险"),
-        ("cod", r"(?:^|_)cod(?:_|$)|cash_on_delivery|代收"),
-        ("return", r"(?:^|_)return|退回|退件|退转|退货|返程|逆向"),
-        ("remote", r"(?:^|_)remote(?:_|$)|偏远|超区|超范围"),
-        ("fuel", r"(?:^|_)fuel(?:_|$)|燃油|燃料"),
-        ("residential", r"(?:^|_)residential(?:_|$)|住宅"),
-        ("peak", r"(?:^|_)(?:peak|demand)(?:_|$)|旺季|高峰|资源调节"),
-        ("address_correction", r"address_(?:correct|change)|改址|更址"),
-        ("oversize", r"(?:^|_)over_?(?:size|weight|length)|超长|超重|异形"),
-    )
+_ANOTHER = r"receipt|签单|回单|value_of|discount|折扣|优惠|refund|赔"
+_SPEAKS_OF = (
+    ("insurance", r"(?:^|_)insur|保价|保险"),
+    ("cod", r"(?:^|_)cod(?:_|$)|cash_on_delivery|代收"),
+    ("return", r"(?:^|_)return|退回|退件|退转|退货|返程|逆向"),
+    ("remote", r"(?:^|_)remote(?:_|$)|偏远|超区|超范围"),
+    ("fuel", r"(?:^|_)fuel(?:_|$)|燃油|燃料"),
+    ("residential", r"(?:^|_)residential(?:_|$)|住宅"),
+    ("peak", r"(?:^|_)(?:peak|demand)(?:_|$)|旺季|高峰|资源调节"),
+    ("address_correction", r"address_(?:correct|change)|改址|更址"),
+    ("oversize", r"(?:^|_)over_?(?:size|weight|length)|超长|超重|异形"),
 )
 _SPACES = re.compile(r"[\s_\-–—]+")
 
@@ -194,14 +191,14 @@ def word_of(text: str) -> str:
 
 def _likely(word: str) -> str:
     """The code that an unknown word speaks of, else the word."""
-    if _ANOTHER.search(word):
+    if re.search(_ANOTHER, word):
         return word
     bare = word
-    while (shorter := _ENDING.sub("", bare)) != bare and shorter:
+    while (shorter := re.sub(_ENDING, "", bare)) != bare and shorter:
         bare = shorter
         if bare in _BY_WORD:
             return _BY_WORD[bare]
-    return next((code for code, pattern in _SPEAKS_OF if pattern.search(word)), word)
+    return next((code for code, pattern in _SPEAKS_OF if re.search(pattern, word)), word)
 
 
 def is_known(code: str) -> bool:

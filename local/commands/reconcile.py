@@ -130,11 +130,12 @@ def reconcile(  # noqa: PLR0917 - click hands over each option
 
 def _own(settings_file: str | None) -> Terms:
     """The part of a settings file that is about bills; without a file, its defaults."""
-    from aftersales.settings.load import load_yaml
-    from aftersales.settings.model import Settings
-
     if settings_file is None:
-        return Settings().reconciliation
+        from aftersales.settings.model import Reconciliation
+
+        return Reconciliation()
+    from aftersales.settings.load import load_yaml
+
     return load_yaml(read_text(settings_file), settings_file).reconciliation
 
 

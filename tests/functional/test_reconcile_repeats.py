@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from courier_reconciliation.engine.inputs import read_inputs
 from courier_reconciliation.engine.run import Options, reconcile

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 import pytest
+from msgspec.structs import replace
 
 from courier_reconciliation.causes.explain import explain
 from courier_reconciliation.causes.tolerances import Tolerances

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from courier_reconciliation.model import Outcome
 from tests.unit.test_bill_causes import (

@@ -6,11 +6,11 @@ and the bill says nothing against it, the more specific one may be named; the am
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from courier_reconciliation.causes.explain import explain
 from courier_reconciliation.model import BilledRow, Kind, Outcome, Shipment

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 from duckdb import DuckDBPyConnection
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from courier_reconciliation.engine.database import workshop
 from courier_reconciliation.in_parts import shards

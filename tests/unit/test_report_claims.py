@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from courier_reconciliation.model import Discrepancy, Kind
 from courier_reconciliation.output.claims import Claim, LineFacts, LostParcel, claims_of

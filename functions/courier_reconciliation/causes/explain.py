@@ -8,7 +8,8 @@ files, no network.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from courier_reconciliation.causes import wording
 from courier_reconciliation.causes.beyond import unnamed_extra, without_discount

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from courier_reconciliation.causes.bill_parts import MAIN
 from courier_reconciliation.causes.hypotheses import Evidence

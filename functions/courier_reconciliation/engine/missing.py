@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from courier_reconciliation.engine.matching import NEAR_DAYS
 from courier_reconciliation.model import TOTAL, Discrepancy, Kind, Outcome, Shipment

@@ -7,9 +7,10 @@ the last step, which sees those of all parts together.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from courier_reconciliation.bill_out import claim
 from courier_reconciliation.bucket import store

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -52,7 +51,7 @@ def check_rest(look: Look, place: Place, now: datetime) -> tuple[Bill, str] | No
     card = card_of(look, read.couriers)
     given_back = given_back_in(look, read)
     couriers = sorted({courier for one in found for courier in one.couriers})
-    of_rest = dataclasses.replace(read.all, declared_totals=())
+    of_rest = replace(read.all, declared_totals=())
     rest = compare(look, read, of_rest, card, given_back, tuple(couriers))
     result = added_up([one.result for one in found], rest, manifest.mismatches)
     never = [due for due in SAID_OF_SOME if not any(one.said.get(due) for one in found)]

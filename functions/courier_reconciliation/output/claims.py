@@ -7,8 +7,9 @@ value and the freight that was billed, and has a window of its own. No money is 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from courier_reconciliation.model import Discrepancy, Kind
 from courier_reconciliation.output.windows import (
@@ -23,8 +24,7 @@ from courier_reconciliation.output.windows import (
 COMPENSATED = {Kind.LOST_BILLED: ClaimType.LOST, Kind.DAMAGED_BILLED: ClaimType.DAMAGED}
 
 
-@dataclass(frozen=True, slots=True)
-class LineFacts:
+class LineFacts(Struct, frozen=True):
     """What the bill's line and the shipment say beside a discrepancy. None and "": not known."""
 
     billed_on: date | None = None
@@ -38,8 +38,7 @@ class LineFacts:
     declared_minor: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LostParcel:
+class LostParcel(Struct, frozen=True):
     """A lost or damaged parcel that was not billed: its value is asked for all the same."""
 
     claim: ClaimType
@@ -50,8 +49,7 @@ class LostParcel:
     facts: LineFacts
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimItem:
+class ClaimItem(Struct, frozen=True):
     """One line of a claim. `asked_minor` is the difference, with the value of a lost parcel."""
 
     waybill_number: str
@@ -71,8 +69,7 @@ class ClaimItem:
         return 0 if self.discrepancy is None else self.discrepancy.expected_minor
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True):
     """What is filed with one courier at once. `file_by` is the earliest day of its items."""
 
     courier: str

@@ -6,11 +6,10 @@ the most usual names.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class CourierLayout:
+class CourierLayout(Struct, frozen=True):
     """Column names of a courier's bill; `weight_in_grams` where its weights are grams.
 
     `english`: claims to this courier are written in English.

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from courier_reconciliation.filling import fill
 from courier_reconciliation.model import Discrepancy
@@ -70,8 +71,7 @@ REFUSED_COLUMNS = (
 BOM = "\ufeff"
 
 
-@dataclass(frozen=True, slots=True)
-class Tables:
+class Tables(Struct, frozen=True):
     """Reads the tables of one connection for one answer. `temp` is a folder for passing files."""
 
     connection: DuckDBPyConnection

@@ -7,8 +7,9 @@ setting: many contracts waive it, and weather, customs and peak days are exclude
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+
+from msgspec import Struct
 
 from courier_reconciliation.output.windows import ClaimType, FilingWindow, window_for
 from courier_reconciliation.rates.card import folded_service
@@ -27,8 +28,7 @@ GUARANTEED: Mapping[str, tuple[str, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Delivered:
+class Delivered(Struct, frozen=True):
     """A shipment with its times as ISO texts, and what was billed for it and is not claimed yet."""
 
     courier: str
@@ -41,8 +41,7 @@ class Delivered:
     currency: str
 
 
-@dataclass(frozen=True, slots=True)
-class Late:
+class Late(Struct, frozen=True):
     """A guaranteed parcel that came late; a minute is enough."""
 
     shipment: Delivered

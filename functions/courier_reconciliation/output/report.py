@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from aftersales.errors import BadInput
 from courier_reconciliation.output import csv_files, windows
@@ -37,8 +38,7 @@ def _weekday(day: date) -> bool:
     return day.weekday() < 5
 
 
-@dataclass(frozen=True, slots=True)
-class ReportOptions:
+class ReportOptions(Struct, frozen=True):
     """What a shop may set.
 
     `received_on` is the day the bill arrived; without it nobody knows when the bill confirms
@@ -59,8 +59,7 @@ class ReportOptions:
     lines_in: str = LINES
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(Struct, frozen=True):
     """What was written, and what follow-up needs of it."""
 
     files: tuple[Path, ...]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
+
+from msgspec import Struct
 
 from courier_reconciliation.model import Discrepancy, Kind
 from courier_reconciliation.output.claims import Claim, LineFacts
@@ -18,8 +19,7 @@ TOP_CAUSES = 5
 K = TypeVar("K", bound=Hashable)
 
 
-@dataclass(frozen=True, slots=True)
-class KindTotal:
+class KindTotal(Struct, frozen=True):
     """What a kind comes to for one courier and currency."""
 
     kind: Kind
@@ -30,8 +30,7 @@ class KindTotal:
     claimable_minor: int
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Struct, frozen=True):
     """`facts` has one entry for each discrepancy of `result`, in their order."""
 
     result: Reconciliation

@@ -6,9 +6,10 @@ Sources differ and contracts override: the shorter time is taken. All of it is a
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+
+from msgspec import Struct
 
 CONFIRM_WORKING_DAYS = 10
 FILE_BY_DAY = 7
@@ -34,8 +35,7 @@ class CountedFrom(StrEnum):
     DELIVERED = "delivered"
 
 
-@dataclass(frozen=True, slots=True)
-class FilingWindow:
+class FilingWindow(Struct, frozen=True):
     """How long a claim of a type may be filed with a courier (`*`: any other)."""
 
     courier: str
@@ -78,8 +78,7 @@ def window_for(
     return FilingWindow("*", claim, CountedFrom.BILL)
 
 
-@dataclass(frozen=True, slots=True)
-class Countdown:
+class Countdown(Struct, frozen=True):
     """The dates of a month's bill. None: not known, because no period or no arrival is known.
 
     `confirms_on` is the day on which the bill counts as accepted, `file_by` the day on which

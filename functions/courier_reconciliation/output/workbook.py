@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from courier_reconciliation.model import Kind
 from courier_reconciliation.output import claim_rows
@@ -62,8 +63,7 @@ _LATE = (
 _ORDER = {kind: number for number, kind in enumerate(Kind)}
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """`sheet_rows`: a longer table is only in its CSV file. `line_rows` the same for all lines."""
 
     sheet_rows: int = MOST_ROWS

@@ -6,10 +6,11 @@ that 8.25 % is 82500. Dates are inclusive; None is open. `("*",)` stands for all
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from courier_reconciliation.model import Outcome, Shipment
 from courier_reconciliation.surcharge_codes import Due
@@ -51,8 +52,7 @@ class Basis(StrEnum):
     PERCENT_OF_DECLARED = "percent_of_declared"
 
 
-@dataclass(frozen=True, slots=True)
-class FreightRow:
+class FreightRow(Struct, frozen=True):
     """A line of the card that prices a range of chargeable weight for some provinces.
 
     It serves `min_weight_g` to `max_weight_g`, both inclusive. The price is `base_price_minor` up
@@ -81,8 +81,7 @@ class FreightRow:
     tax_e4: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class SurchargeRow:
+class SurchargeRow(Struct, frozen=True):
     """A surcharge that the contract allows.
 
     `value_e4` is the amount in minor units (per parcel, per kilogram) or the percentage, times
@@ -106,8 +105,7 @@ class SurchargeRow:
     maximum_minor: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RateCard:
+class RateCard(Struct, frozen=True):
     """All rows of a file. `source` is its name, for evidence."""
 
     freight: tuple[FreightRow, ...]
@@ -120,8 +118,7 @@ class RateCard:
         return tuple(sorted({row.courier for row in self.freight}))
 
 
-@dataclass(slots=True)
-class PricingFacts:
+class PricingFacts(Struct):
     """What a price depends on. `volume_mm3` None: the size is not known. `service` is folded."""
 
     courier: str
@@ -163,8 +160,7 @@ class Priced(NamedTuple):
     allowed: tuple[Charge, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class NotPriced:
+class NotPriced(Struct, frozen=True):
     """Why there is no price; never a price of zero."""
 
     reason: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
+
+from msgspec import Struct
 
 from aftersales.platforms.regions import PROVINCES
 from courier_reconciliation.rates.card import (
@@ -28,8 +29,7 @@ _BEYOND_THE_MAINLAND = ("香港", "澳门", "台湾")
 _ANY_DAY = date(2000, 1, 1)
 
 
-@dataclass(frozen=True, slots=True)
-class SamplePrices:
+class SamplePrices(Struct, frozen=True):
     """Prices of one courier, service, period and zone by weight; None: there is no price.
 
     `zone` are the provinces that share these rows, `*` for all that no row names.
@@ -43,8 +43,7 @@ class SamplePrices:
     prices: tuple[tuple[int, int | None], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Zone:
+class _Zone(Struct, frozen=True):
     """Provinces that are priced by the same rows on the same days."""
 
     courier: str

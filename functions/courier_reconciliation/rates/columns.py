@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import TypedDict, TypeVar
+
+from msgspec import Struct, field
 
 from aftersales.couriers import codes
 from aftersales.errors import BadInput
@@ -51,8 +52,7 @@ Value = str | int | float | bool | date | datetime | timedelta | None
 Word = TypeVar("Word", bound=StrEnum)
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """What is wrong with a card. `row` is the line in the file, None for the card as a whole.
 
     A card with an error cannot be used; a warning is for a person to think about.
@@ -69,8 +69,7 @@ class Problem:
         return f"{where}: {self.message}" if where else self.message
 
 
-@dataclass(slots=True)
-class _Cells:
+class _Cells(Struct):
     """One line of a card: reads cells by column and collects what is wrong with them."""
 
     row: int

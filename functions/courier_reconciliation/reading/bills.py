@@ -6,21 +6,14 @@ import csv
 import hashlib
 import tempfile
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from aftersales.errors import BadInput
 from courier_reconciliation.model import DeclaredTotal, Rejected
-from courier_reconciliation.reading import (
-    html_tables,
-    kinds,
-    layouts,
-    load,
-    repeats,
-    texts,
-    workbooks,
-)
+from courier_reconciliation.reading import kinds, layouts, load, repeats, texts
 from courier_reconciliation.reading.model import BillFile, BillsRead, ReadingOptions, SheetRead
 from courier_reconciliation.reading.tables import Loaded, Table, UnevenError, prepare
 
@@ -152,6 +145,8 @@ class _Reader:
             self.rejected.append(Rejected(name, reason, "", torn))
 
     def _workbook(self, path: Path, name: str) -> tuple[list[SheetRead], tuple[str, ...]]:
+        from courier_reconciliation.reading import workbooks
+
         days_later = workbooks.days_later(path)
         found: list[SheetRead] = []
         unknown: list[tuple[str, layouts.Unknown]] = []
@@ -186,9 +181,11 @@ class _Reader:
         return found, _ignored(found, unknown)
 
     def _page(self, path: Path, name: str) -> tuple[list[SheetRead], tuple[str, ...]]:
+        from courier_reconciliation.reading.html_tables import tables
+
         found: list[SheetRead] = []
         unknown: list[tuple[str, layouts.Unknown]] = []
-        for number, page in enumerate(html_tables.tables(path), 1):
+        for number, page in enumerate(tables(path), 1):
             layout = layouts.recognise(
                 page.rows[: layouts.PEEKED_ROWS], self._options, names=(name,)
             )
@@ -293,10 +290,12 @@ def _ignored(
 
 def _explain_formulas(path: Path, table: Table, loaded: Loaded) -> None:
     """Tell a missing cell from a formula whose result nobody computed."""
+    from courier_reconciliation.reading.workbooks import formulas_without_value
+
     suspects = [one for one in loaded.rejected if one.reason.startswith("the row has no ")]
     if not suspects:
         return
-    cells = workbooks.formulas_without_value(path, table.sheet)
+    cells = formulas_without_value(path, table.sheet)
     rows = {row for row, _ in cells}
     loaded.rejected = [
         replace(one, reason=FORMULA) if one in suspects and one.row in rows else one

@@ -28,12 +28,12 @@ DAYS_1904 = 1462
 _NUMBER = re.compile(
     r"([+-]?)(\d+(?:_\d+)*|\d{1,3}(?:,\d{2,3})*,\d{3})?(?:\.(\d*))?(?:E([+-]?\d{1,3}))?"
 )
-_CURRENCY = re.compile(r"US\$|HK\$|NT\$|[¥$€£元块]|\b(?:CNY|RMB|USD|EUR|GBP|HKD|JPY|AUD|CAD)\b")
+_CURRENCY = r"US\$|HK\$|NT\$|[¥$€£元块]|\b(?:CNY|RMB|USD|EUR|GBP|HKD|JPY|AUD|CAD)\b"
 _WAYBILL = re.compile(r"[A-Z0-9]*[0-9]{4}[A-Z0-9]*")
 _STORED = re.compile(r"(\d+)\.0+")
 _SCIENTIFIC = re.compile(r"(\d)(?:[.,](\d+))?E\+?(\d{1,2})")
 _SEPARATORS = re.compile(r"[+/,;、&|\n\r\t]+|\s+(?=\S{8})")
-_WEIGHT = re.compile(r"(.*?\d\.?)(KG|KGS|G|T|LB|LBS|公斤|千克|克|吨|磅|斤|KILOS?|GRAMS?)?\.?")
+_WEIGHT = re.compile(r"(.*?\d)\.?(KG|KGS|G|T|LB|LBS|公斤|千克|克|吨|磅|斤|KILOS?|GRAMS?)?\.?")
 GRAMS: dict[str, Decimal] = {
     "g": Decimal(1),
     "kg": Decimal(1000),
@@ -50,8 +50,9 @@ _WEIGHT_WORDS = {
 MILLIMETRES: dict[str, Decimal] = {
     "mm": Decimal(1), "cm": Decimal(10), "m": Decimal(1000), "in": Decimal("25.4"),
 }  # fmt: skip
-_SIDES = re.compile(
-    r"([\d.]+)\s*(?:CM|MM|M|IN)?\s*[*X×]\s*([\d.]+)\s*(?:CM|MM|M|IN)?\s*[*X×]\s*([\d.]+)\s*(CM|MM|M|IN)?"
+_SIDES = (
+    r"([\d.]+)\s*(?:CM|MM|M|IN)?\s*[*X×]\s*([\d.]+)\s*(?:CM|MM|M|IN)?\s*[*X×]"
+    r"\s*([\d.]+)\s*(CM|MM|M|IN)?"
 )
 
 
@@ -130,7 +131,7 @@ def amount(cell: str | None, decimals: int = 2, *, comma: bool = False) -> int |
     plain = text(cell)
     if not plain:
         return None
-    value = _decimal(_CURRENCY.sub("", plain.upper()), comma=comma)
+    value = _decimal(re.sub(_CURRENCY, "", plain.upper()), comma=comma)
     if value is None or abs(value) > Decimal(10) ** 12:
         raise BadInput(f"{_shown(plain)} is no amount of money")
     return int(value.scaleb(decimals).quantize(Decimal(1), ROUND_HALF_UP))
@@ -190,7 +191,7 @@ def length_mm(cell: str | None, unit: str = "cm", *, comma: bool = False) -> int
 
 def sides_mm(cell: str | None, unit: str = "cm") -> tuple[int, int, int] | None:
     """Length, width and height of `45*35*20`; None where it says something else (a volume)."""
-    match = _SIDES.search(text(cell).upper())
+    match = re.search(_SIDES, text(cell).upper())
     if match is None:
         return None
     unit = (match[4] or unit).lower()
@@ -202,13 +203,11 @@ def sides_mm(cell: str | None, unit: str = "cm") -> tuple[int, int, int] | None:
     return None if length is None or width is None or height is None else (length, width, height)
 
 
-_YMD = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})(?!\d)")
-_COMPACT = re.compile(r"(20\d{2})(\d{2})(\d{2})(?:\d{4}|\d{6})?(?:\.0+)?")
-_DMY = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?!\d)")
-_MD = re.compile(r"(\d{1,2})[-/.月](\d{1,2})日?(?:\s.*)?")
-_NAMED = re.compile(
-    r"(\d{1,2})[- ]([A-Z]{3})[A-Z]*[- ,]+(\d{4})|([A-Z]{3})[A-Z]* (\d{1,2}),? (\d{4})"
-)
+_YMD = r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})(?!\d)"
+_COMPACT = r"(20\d{2})(\d{2})(\d{2})(?:\d{4}|\d{6})?(?:\.0+)?"
+_DMY = r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?!\d)"
+_MD = r"(\d{1,2})[-/.月](\d{1,2})日?(?:\s.*)?"
+_NAMED = r"(\d{1,2})[- ]([A-Z]{3})[A-Z]*[- ,]+(\d{4})|([A-Z]{3})[A-Z]* (\d{1,2}),? (\d{4})"
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 
 
@@ -234,19 +233,19 @@ def day(
 def _day(  # noqa: PLR0911 - one return per way of writing a date
     plain: str, period: str, day_first: bool, days_later: int
 ) -> date | None:
-    if match := _YMD.match(plain) or _COMPACT.fullmatch(plain):
+    if match := re.match(_YMD, plain) or re.fullmatch(_COMPACT, plain):
         return _date(match[1], match[2], match[3])
-    if match := _DMY.match(plain):
+    if match := re.match(_DMY, plain):
         ahead, behind = (match[1], match[2]) if day_first else (match[2], match[1])
         return _date(match[3], behind, ahead) or _date(match[3], ahead, behind)
-    if match := _NAMED.match(plain):
+    if match := re.match(_NAMED, plain):
         name = match[2] or match[4]
         if name in _MONTHS:
             return _date(match[3] or match[6], str(_MONTHS.index(name) + 1), match[1] or match[5])
         return None
     if re.fullmatch(r"\d{5}(?:\.\d+)?", plain):
         return SERIAL_DAY_ZERO + timedelta(days=int(float(plain)) + days_later)
-    if (match := _MD.fullmatch(plain)) and period:
+    if (match := re.fullmatch(_MD, plain)) and period:
         year, month = int(period[:4]), int(period[5:7])
         # A bill is of the past: a month far behind its own is one of the year before.
         year -= 1 if int(match[1]) - month > 6 else 0

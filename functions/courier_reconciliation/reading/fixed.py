@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aftersales.errors import BadInput
 from courier_reconciliation import surcharge_codes
@@ -35,8 +37,7 @@ _PAIRS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(Struct, frozen=True):
     """A plan, and the row at which the data start. `rows` are those that were seen, `names`
     the headers, if there are any.
     """

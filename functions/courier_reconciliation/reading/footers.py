@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from aftersales.errors import BadInput
 from courier_reconciliation.reading import cells as reading
@@ -18,26 +19,23 @@ from courier_reconciliation.reading.plan import Plan
 
 _NUMBER = r"[-+]?[¥$€£]?[\d,]*\.?\d+"
 _BEHIND = rf"(?:[:=]|为)?(?P<rest>.*?{_NUMBER}.*)?"
-_SUM = re.compile(
+_SUM = (
     r"(?:(?:本月|本期|账单|应收|应付|费用|金额|运费|全部|总|月)*(?:合计|总计|共计|总额|总金额|总费用|总运费"
     r"|总应收|总应付)(?:金额|费用|应收|应付|运费)*(?:\((?:元|rmb|cny|¥)\))?|账单金额|应收总额"
     rf"|(?:grand|invoice|overall)?totals?(?:amount|due|charges?|netcharges?)?){_BEHIND}"
 )
-_SUBTOTAL = re.compile(rf".{{0,12}}(?:小计|本页合计|分部合计|网点合计)|sub-?totals?{_BEHIND}")
-_COUNT = re.compile(
-    rf"(?:总|合计|本月)?(?:件量|件数|票数|票量|单量|单数|运单数量?|包裹数){_BEHIND}"
-)
-_ELSE = re.compile(
+_SUBTOTAL = rf".{{0,12}}(?:小计|本页合计|分部合计|网点合计)|sub-?totals?{_BEHIND}"
+_COUNT = rf"(?:总|合计|本月)?(?:件量|件数|票数|票量|单量|单数|运单数量?|包裹数){_BEHIND}"
+_ELSE = (
     r"(?:剩余应收|预收面单费|预付面单费|预付|预存|已付|已收|五省超出加收|.{0,8}加收|优惠|返利|返还|折扣|上期|上月"
     rf"|余额|抵扣|扣减|实付|待付|应付金额|应收金额|税额|税费|balance|prepaid|discount|paid|due){_BEHIND}"
 )
-_SECTION_END = re.compile(r"月结权益优惠|行标签|rowlabels|求和项:|计数项:|数据透视表")
-_COUNT_IN = re.compile(r"(\d+)(?:件|票|单|parcels|shipments)")
-_AMOUNT_IN = re.compile(rf"({_NUMBER})(?!\d|件|票|单)(?:元|rmb|cny)?")
+_SECTION_END = r"月结权益优惠|行标签|rowlabels|求和项:|计数项:|数据透视表"
+_COUNT_IN = r"(\d+)(?:件|票|单|parcels|shipments)"
+_AMOUNT_IN = rf"({_NUMBER})(?!\d|件|票|单)(?:元|rmb|cny)?"
 
 
-@dataclass(frozen=True, slots=True)
-class Footer:
+class Footer(Struct, frozen=True):
     """What a row without a parcel says. `kind`: sum, subtotal, count, else, end, header, note."""
 
     kind: str
@@ -52,12 +50,12 @@ def kind_of(text: str) -> str:
     plain = _compact(text)
     if not plain or len(plain) > 80:
         return ""
-    if _SECTION_END.match(plain):
+    if re.match(_SECTION_END, plain):
         return "end"
     for kind, pattern in (
         ("subtotal", _SUBTOTAL), ("sum", _SUM), ("count", _COUNT), ("else", _ELSE),
     ):  # fmt: skip
-        if pattern.fullmatch(plain):
+        if re.fullmatch(pattern, plain):
             return kind
     return ""
 
@@ -94,14 +92,14 @@ def _amounts(
     cells: Sequence[str | None], at: int, plan: Plan, kind: str, *, above: bool
 ) -> tuple[int | None, int | None]:
     label = _compact(cells[at] or "")
-    count = int(found[1]) if (found := _COUNT_IN.search(label)) else None
+    count = int(found[1]) if (found := re.search(_COUNT_IN, label)) else None
     if kind == "count":
         if count is None and (found := re.search(r"\d+", label)):
             count = int(found[0])
         if count is None:
             count = next((n for cell in cells[at + 1 :] if (n := _whole(cell)) is not None), None)
         return None, count
-    if found := _AMOUNT_IN.search(label):
+    if found := re.search(_AMOUNT_IN, label):
         return _money(found[1], plan), count
     if above:
         following = cells[at + 1] if at + 1 < len(cells) else None

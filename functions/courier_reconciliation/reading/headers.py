@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
+
+from msgspec import Struct, field
 
 from courier_reconciliation import surcharge_codes
 from courier_reconciliation.model import FREIGHT, TOTAL
@@ -26,7 +27,6 @@ _MINOR = re.compile(
     r"[(\[{](?:单位:?)?(?:分|fen|cents?|minor(?: ?units?)?)[)\]}]$|minor(?:units?)?$"
 )
 _MAJOR = re.compile(r"[(\[{](?:单位:?)?(?:元|yuan)[)\]}]$")
-_MONEY_UNIT = re.compile(r"^(?:单位:?)?(?:[¥$€£]|元|人民币|cny|rmb|usd|eur|gbp)$")
 _FEE = re.compile(r"(?:费|费用|附加|加收|加价|surcharge|fee|charge)s?$")
 _WEIGHTS = ("weight", "actual", "volumetric")
 _LENGTHS = ("length", "width", "height", "dimensions")
@@ -37,8 +37,7 @@ _UNITS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(Struct, frozen=True):
     """A recognised header. `columns`: field -> column index; `surcharges`: (index, code).
 
     `unsure` are columns that look like fees but have no known name, as (index, code). `units`:
@@ -80,7 +79,10 @@ def _bare(text: str) -> str:
     """Without what stands in brackets, and without a unit tacked on (`结算重量kg`)."""
     plain = _UNIT.sub("", text)
     plain = re.sub(r"(?<=[a-z])minor(?:units?)?$", "", plain)
-    return re.sub(r"(?<=[一-鿿])(?:kg|g|cm|元)$", "", plain).strip("*:")
+    unit = re.search(r"(?:kg|g|cm|元)$", plain)
+    if unit and "一" <= plain[unit.start() - 1 : unit.start()] <= "鿿":
+        plain = plain[: unit.start()]
+    return plain.strip("*:")
 
 
 def counts_minor_units(text: str) -> bool | None:

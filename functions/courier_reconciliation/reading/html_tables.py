@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from aftersales.errors import BadInput
 from courier_reconciliation.reading.texts import encoding_of
@@ -13,8 +14,7 @@ SIZE_LIMIT_BYTES = 100 * 1024 * 1024
 _SPAN_LIMIT = 200
 
 
-@dataclass(slots=True)
-class HtmlTable:
+class HtmlTable(Struct):
     """One table. `reached` are the cells (row, column) into which a cell above reaches down."""
 
     rows: list[list[str | None]] = field(default_factory=list)

@@ -15,8 +15,8 @@ TEXT, WORKBOOK, HTML = "text", "workbook", "html"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _CHUNK = 256 * 1024
 _STEP = 8 * 1024 * 1024
-_FAR_CELL = re.compile(rb'r="(?:[A-Z]{3}\d{1,7}|[A-Z]{2}\d{6,7}|[A-Z]\d{7})"')
-_CELL = re.compile(rb'r="([A-Z]{1,3})(\d{1,7})"')
+_FAR_CELL = rb'r="(?:[A-Z]{3}\d{1,7}|[A-Z]{2}\d{6,7}|[A-Z]\d{7})"'
+_CELL = rb'r="([A-Z]{1,3})(\d{1,7})"'
 _OTHER_KINDS = (
     (b"%PDF", "a PDF; ask the courier for the Excel or CSV file"),
     (b"\x1f\x8b", "a gzip archive; unpack it first"),
@@ -135,7 +135,7 @@ def _measured(path: Path, entry: zipfile.ZipInfo, left: int, limit: int, grid_li
             if not grid_limit:
                 continue
             window = rest + piece
-            if _FAR_CELL.search(window):
+            if re.search(_FAR_CELL, window):
                 rows, columns = _reach(window, rows, columns)
                 if rows * columns > grid_limit:
                     raise BadInput(
@@ -147,7 +147,7 @@ def _measured(path: Path, entry: zipfile.ZipInfo, left: int, limit: int, grid_li
 
 
 def _reach(window: bytes, rows: int, columns: int) -> tuple[int, int]:
-    for letters, digits in _CELL.findall(window):
+    for letters, digits in re.findall(_CELL, window):
         rows = max(rows, int(digits))
         number = 0
         for letter in letters:

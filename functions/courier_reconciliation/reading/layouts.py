@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aftersales.errors import BadInput
 from courier_reconciliation import surcharge_codes
@@ -19,8 +21,7 @@ PEEKED_ROWS = 200
 _FREIGHT_COURIERS = ("deppon", "deppon_freight", "kuayue", "ane", "zto_freight", "sf_freight")
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """A sheet that was understood. Its data start at `rows[data_at]`; the header is `header`."""
 
     plan: Plan
@@ -29,8 +30,7 @@ class Layout:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Struct, frozen=True):
     """A sheet that holds no table of parcels, and why it is thought so. `known` columns were."""
 
     reason: str

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from courier_reconciliation.model import DeclaredTotal, Rejected
 
 
-@dataclass(frozen=True, slots=True)
-class OwnLayout:
+class OwnLayout(Struct, frozen=True):
     """A bill of one's own shape, described in a few lines of settings.
 
     `columns` says which column is which: field name -> header text, or the number of the column
@@ -30,8 +30,7 @@ class OwnLayout:
     month_first: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ReadingOptions:
+class ReadingOptions(Struct, frozen=True):
     """How bills are read.
 
     `period` (`2026-10`) dates days without a year. `courier` is set where all files are known to be
@@ -48,8 +47,7 @@ class ReadingOptions:
     grid_limit_cells: int = 60_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class SheetRead:
+class SheetRead(Struct, frozen=True):
     """One sheet with lines: how it was understood. `columns`: field -> header text."""
 
     name: str
@@ -62,8 +60,7 @@ class SheetRead:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class BillFile:
+class BillFile(Struct, frozen=True):
     """One file that was read.
 
     `name` is the `file` of its lines. `sha256` is that of its bytes; `content_hash` that of its
@@ -93,8 +90,7 @@ class BillFile:
         return self.sheets[0].layout if self.sheets else ""
 
 
-@dataclass(frozen=True, slots=True)
-class BillsRead:
+class BillsRead(Struct, frozen=True):
     """What reading some bills gave, beside the tables `lines`, `charges` and `refused`."""
 
     files: tuple[BillFile, ...]

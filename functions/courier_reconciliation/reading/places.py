@@ -50,7 +50,7 @@ _PREFECTURES: dict[str, str] = {
 and 朝阳 (a district of Beijing) share their name; 市 or 州 behind it tells them apart."""
 
 _SUFFIX = r"(?:省|市|特别行政区|壮族自治区|回族自治区|维吾尔自治区|自治区|省份)?"
-_CITY_SUFFIX = re.compile(r"(?:市|地区|盟|林区|[一-鿿]{0,8}自治州|州)$")
+_CITY_SUFFIX = r"(?:市|地区|盟|林区|[一-鿿]{0,8}自治州|州)$"
 _SPLIT = re.compile(r"[/、,;|\s-]+")
 _LATIN = {
     "beijing": "北京", "tianjin": "天津", "shanghai": "上海", "chongqing": "重庆",
@@ -95,7 +95,7 @@ def place(text: str) -> tuple[str, str]:
         rest = _SPLIT.sub(" ", plain[match.end() :]).strip()
         return province, "" if rest in ("", province) else rest.split(" ")[0][:40]
     for part in _SPLIT.split(plain):
-        bare = part if part in _cities() else _CITY_SUFFIX.sub("", part)
+        bare = part if part in _cities() else re.sub(_CITY_SUFFIX, "", part)
         if bare in _cities():
             return _cities()[bare], part
     latin = _LATIN.get(re.sub(r"[^a-z]|province|city|municipality", "", plain.casefold()))

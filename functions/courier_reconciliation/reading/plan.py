@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from courier_reconciliation.model import TOTAL
 
@@ -13,8 +14,7 @@ AMOUNTS = (
 TEXTS = ("order_id", "service", "city", "remark")
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """How the rows of one sheet become lines.
 
     `columns`: field -> column index. `surcharges`: (index, charge code); `unsure`: columns that are

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from courier_reconciliation.reading import lines
 from courier_reconciliation.reading.model import BillFile, SheetRead

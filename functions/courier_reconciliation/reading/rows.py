@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
+
+from msgspec import Struct
 
 from aftersales.errors import BadInput
 from courier_reconciliation import surcharge_codes
@@ -29,8 +30,7 @@ COLUMNS = (
 """The columns of the stage, in its order; surcharges follow as `extra_0` ..."""
 
 
-@dataclass(frozen=True, slots=True)
-class RowRead:
+class RowRead(Struct, frozen=True):
     """The lines of one row (several where a cell holds several waybills), or why there are none.
 
     Where `reason` is set, `lines` holds the one line as far as it could be read.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from courier_reconciliation.filling import quoted
 from courier_reconciliation.model import DeclaredTotal, Rejected
@@ -21,8 +22,7 @@ OF_STAGE = lines.COLUMNS[3:]
 ROW = '"row"'
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """One sheet as CSV text in UTF-8, and how it is read.
 
     `skip` lines stand before the data; the first data row is row `first_row` of the sheet. `escape`
@@ -44,8 +44,7 @@ class Table:
     above: tuple[tuple[int, Sequence[str | None]], ...] = ()
 
 
-@dataclass(slots=True)
-class Loaded:
+class Loaded(Struct):
     """What became of a sheet."""
 
     lines: int = 0

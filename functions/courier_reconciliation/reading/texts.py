@@ -7,9 +7,10 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+
+from msgspec import Struct
 
 from aftersales.errors import BadInput
 from courier_reconciliation.reading import headers
@@ -17,13 +18,12 @@ from courier_reconciliation.reading.layouts import PEEKED_ROWS
 
 DELIMITERS = (",", "\t", ";", "|")
 _CHUNK = 4 * 1024 * 1024
-_DECIMAL_COMMA = re.compile(r"-?\d{1,3}(?:\.?\d{3})*,\d{1,2}")
-_DECIMAL_POINT = re.compile(r"-?\d+\.\d{1,2}")
+_DECIMAL_COMMA = r"-?\d{1,3}(?:\.?\d{3})*,\d{1,2}"
+_DECIMAL_POINT = r"-?\d+\.\d{1,2}"
 _LINE_LIMIT = 4 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Struct, frozen=True):
     """A text file in UTF-8: where it lies, its delimiter, its first rows as they stand.
 
     `even`: a row is a line and every line is a row, as far as is known without reading all of it.
@@ -40,8 +40,8 @@ class Text:
         if self.delimiter == ",":
             return False
         cells = [cell for row in self.rows for cell in row]
-        commas = sum(1 for cell in cells if _DECIMAL_COMMA.fullmatch(cell.strip()))
-        points = sum(1 for cell in cells if _DECIMAL_POINT.fullmatch(cell.strip()))
+        commas = sum(1 for cell in cells if re.fullmatch(_DECIMAL_COMMA, cell.strip()))
+        points = sum(1 for cell in cells if re.fullmatch(_DECIMAL_POINT, cell.strip()))
         return commas > points
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+
+from msgspec import Struct
 
 from aftersales.errors import BadInput
 from courier_reconciliation.reading.cells import DAYS_1904
@@ -25,13 +26,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _ROWS_AT_ONCE = 5000
-_NO_VALUE = re.compile(
+_NO_VALUE = (
     rb'<c r="([A-Z]{1,3})(\d{1,7})"[^>]*>\s*<f[^>]*(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v></v>)?\s*</c>'
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
+class Sheet(Struct, frozen=True):
     """One sheet: its first rows as text, and all of its rows for `write`."""
 
     name: str
@@ -183,7 +183,7 @@ def formulas_without_value(path: Path, sheet: str) -> frozenset[tuple[int, int]]
     rest = b""
     for piece in parts_of(path, entry):
         window = rest + piece
-        for letters, digits in _NO_VALUE.findall(window):
+        for letters, digits in re.findall(_NO_VALUE, window):
             number = 0
             for letter in letters:
                 number = number * 26 + letter - 64

@@ -20,10 +20,11 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from aftersales.errors import BadInput
-from aftersales.platforms.values import Cell
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet
+
+    from aftersales.platforms.values import Cell
 
 SIZE_LIMIT_BYTES = 50 * 1024 * 1024
 UNPACKED_LIMIT_BYTES = 400 * 1024 * 1024
@@ -251,9 +252,9 @@ def _chunks(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]
 class _Grid:
     """The last filled row and column of a sheet, from its XML in pieces."""
 
-    ROWS = re.compile(rb'<(?:\w+:)?row\b[^>]*?\br="(\d{1,7})"')
-    FILLED_ROWS = re.compile(rb'<(?:\w+:)?c\b[^>/]*?\br="[A-Z]{1,3}(\d{1,7})"[^>/]*>')
-    FAR_CELLS = re.compile(rb'<(?:\w+:)?c\b[^>/]*?\br="([A-Z]{2,3})\d{1,7}"[^>/]*>')
+    ROWS = rb'<(?:\w+:)?row\b[^>]*?\br="(\d{1,7})"'
+    FILLED_ROWS = rb'<(?:\w+:)?c\b[^>/]*?\br="[A-Z]{1,3}(\d{1,7})"[^>/]*>'
+    FAR_CELLS = rb'<(?:\w+:)?c\b[^>/]*?\br="([A-Z]{2,3})\d{1,7}"[^>/]*>'
 
     def __init__(self) -> None:
         self.last_row = 1
@@ -264,10 +265,10 @@ class _Grid:
     def cells(self) -> int:
         return self.last_row * self.last_column
 
-    def look_at(self, chunk: bytes, rows: re.Pattern[bytes], columns: re.Pattern[bytes]) -> None:
+    def look_at(self, chunk: bytes, rows: bytes, columns: bytes) -> None:
         piece = self._rest + chunk
-        self.last_row = max(self.last_row, max(map(int, rows.findall(piece)), default=1))
-        for letters in set(columns.findall(piece)):
+        self.last_row = max(self.last_row, max(map(int, re.findall(rows, piece)), default=1))
+        for letters in set(re.findall(columns, piece)):
             self.last_column = max(self.last_column, _column_number(letters))
         self._rest = piece[-200:]
 

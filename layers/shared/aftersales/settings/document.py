@@ -8,8 +8,9 @@ deep. `yes`, `no`, `on`, `off` and dates stay texts, so that Norway keeps its co
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 LIMIT_BYTES = 256 * 1024
 LIMIT_DEPTH = 20
@@ -17,8 +18,7 @@ LIMIT_DEPTH = 20
 Path = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """What is wrong with a settings file, for the person who wrote it. Lines and columns from 1."""
 
     line: int
@@ -33,8 +33,7 @@ class Problem:
         return f"{said} {self.what_to_do}".strip()
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Struct, frozen=True):
     """One value. `content` is a str (`plain` where it stood without quotes), a list or a dict."""
 
     line: int
