@@ -19,6 +19,11 @@ def quoted(text: object) -> str:
     return "'" + str(text).replace("'", "''") + "'"
 
 
+def enum(words: Iterable[str]) -> str:
+    """The type of a column that says nothing but these words; it is stored as their numbers."""
+    return f"ENUM({', '.join(map(quoted, words))})"
+
+
 def fill(
     connection: DuckDBPyConnection, table: str, rows: Iterable[Sequence[Any]], temp: Path
 ) -> int:
@@ -32,10 +37,13 @@ def fill(
             count += 1
     if count:
         types = connection.execute(f"DESCRIBE {table}").fetchall()
-        columns = ", ".join(f"{quoted(name)}: {quoted(kind)}" for name, kind, *_ in types)
-        values = ", ".join(
-            f"coalesce(\"{name}\", '')" if kind == "VARCHAR" else f'"{name}"'
+        texts = {name for name, kind, *_ in types if kind == "VARCHAR" or kind.startswith("ENUM")}
+        columns = ", ".join(
+            f"{quoted(name)}: {quoted('VARCHAR' if name in texts else kind)}"
             for name, kind, *_ in types
+        )
+        values = ", ".join(
+            f"coalesce(\"{name}\", '')" if name in texts else f'"{name}"' for name, *_ in types
         )
         connection.execute(
             f"INSERT INTO {table} SELECT {values} FROM read_csv({quoted(path)},"

@@ -62,11 +62,9 @@ def rows_of(
         if day is None:
             continue
         sides = (parcel.length_mm or None, parcel.width_mm or None, parcel.height_mm or None)
-        length, width, height = sides
-        volume = length * width * height if length and width and height else None
         yield (
             *(parcel.waybill_number, parcel.courier, day, ",".join(parcel.order_ids)),
-            *(parcel.weight_g or None, length, width, height, volume),
+            *(parcel.weight_g or None, *sides),
             *(place(parcel.province)[0], parcel.city, folded_service(parcel.service)),
             *(parcel.declared_value_minor, parcel.cod_minor, max(parcel.parcel_count, 1)),
             *(outcome_of(parcel, never_moved_days).value, None),

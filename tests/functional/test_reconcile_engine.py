@@ -16,7 +16,8 @@ from aftersales.errors import BadInput
 from courier_reconciliation.engine import prices
 from courier_reconciliation.engine.database import Workshop, workshop
 from courier_reconciliation.engine.run import Options, reconcile
-from courier_reconciliation.engine.shipments import SAMPLE, put_shipments, read_shipments
+from courier_reconciliation.engine.shipment_file import SAMPLE, read_shipments
+from courier_reconciliation.engine.shipments import put_shipments
 from courier_reconciliation.engine.zones import offset_minutes
 from courier_reconciliation.model import Outcome, Shipment
 from courier_reconciliation.rates.card import (
@@ -386,9 +387,8 @@ def test_pricing_in_bulk_is_pricing_one_by_one(card, shipments):
         rows = []
         for n, s in enumerate(shipments):
             sides = (s.length_mm, s.width_mm, s.height_mm)
-            volume = sides[0] * sides[1] * sides[2] if all(sides) else None
             rows.append(
-                (f"W{n}", s.courier, s.shipped_on, "", s.weight_g, *sides, volume, s.province, "",
+                (f"W{n}", s.courier, s.shipped_on, "", s.weight_g, *sides, s.province, "",
                  s.service, s.declared_value_minor, s.cod_minor, 1, s.outcome.value, None)
             )  # fmt: skip
         put_shipments(desk.connection, rows, desk.folder)
@@ -407,7 +407,7 @@ def test_pricing_in_bulk_is_pricing_one_by_one(card, shipments):
 
 def test_bulk_pricing_leaves_little_to_the_slow_way(desk):
     rows = [
-        (f"W{n}", "sto", date(2026, 10, 5), "", 100 + 37 * n, None, None, None, None, "浙江", "",
+        (f"W{n}", "sto", date(2026, 10, 5), "", 100 + 37 * n, None, None, None, "浙江", "",
          "", None, None, 1, "delivered", None)
         for n in range(100)
     ]  # fmt: skip

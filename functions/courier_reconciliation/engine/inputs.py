@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from courier_reconciliation.engine.database import Workshop
-from courier_reconciliation.engine.shipments import ShipmentsRead, read_shipments
+from courier_reconciliation.engine.shipment_file import ShipmentsRead, read_shipments
 from courier_reconciliation.reading.bills import read_bills
 from courier_reconciliation.reading.model import BillsRead, ReadingOptions
 

@@ -168,7 +168,8 @@ def _surcharges(extras: Sequence[SurchargeRow], codes: Sequence[str]) -> tuple[o
 
 def chargeable_sql(parcel: str, segment: str) -> str:
     """Grams that are charged before rounding."""
-    volume = f"coalesce({parcel}.volume_mm3, 0)"
+    sides = (f"{parcel}.{name}::BIGINT" for name in ("length_mm", "width_mm", "height_mm"))
+    volume = f"coalesce({' * '.join(sides)}, 0)"
     return (
         f"greatest({parcel}.weight_g, CASE WHEN {segment}.divisor > 0 THEN"
         f" ({volume} + {segment}.divisor - 1) // {segment}.divisor ELSE 0 END)"

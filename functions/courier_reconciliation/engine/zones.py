@@ -12,14 +12,14 @@ _OFFSET = re.compile(
 )
 
 
-def local_day_sql(time: str, offset: str, zone: str, first_year: int, last_year: int) -> str:
+def local_day_sql(time: str, offset: int | None, zone: str, first_year: int, last_year: int) -> str:
     """SQL for the day in `zone` of a time that is `offset` minutes east of UTC.
 
-    Where `offset` is NULL the time is the zone's own.
+    Where `offset` is None the time is the zone's own.
     """
-    utc = f"({time} - to_minutes({offset}))"
-    there = _shifted(utc, zone, first_year, last_year)
-    return f"CASE WHEN {offset} IS NULL THEN {time} ELSE {there} END::DATE"
+    if offset is None:
+        return f"{time}::DATE"
+    return f"({_shifted(time, offset, zone, first_year, last_year)})::DATE"
 
 
 def offset_minutes(suffix: str) -> int | None:
@@ -36,15 +36,16 @@ def offset_minutes(suffix: str) -> int | None:
     return 0 if match["z"] else None
 
 
-def _shifted(column: str, zone: str, first_year: int, last_year: int) -> str:
+def _shifted(time: str, offset: int, zone: str, first_year: int, last_year: int) -> str:
+    """The time in the zone; stretches without a change cost one addition."""
     changes = transitions(zone, first_year, last_year)
-    sql = f"{column} + to_minutes({changes[-1][1]})"
+    sql = f"{time} + to_minutes({changes[-1][1] - offset})"
     # Read from the end: each earlier stretch wraps what comes after it.
     for (_, minutes), (until, _) in reversed(list(pairwise(changes))):
-        moment = until.strftime("%Y-%m-%d %H:%M:%S")
+        moment = until + timedelta(minutes=offset)
         sql = (
-            f"CASE WHEN {column} < TIMESTAMP '{moment}' THEN {column} + to_minutes({minutes})"
-            f" ELSE {sql} END"
+            f"CASE WHEN {time} < TIMESTAMP '{moment:%Y-%m-%d %H:%M:%S}' THEN"
+            f" {time} + to_minutes({minutes - offset}) ELSE {sql} END"
         )
     return sql
 
