@@ -621,6 +621,21 @@ def test_dhl_has_invoice_rows_and_shipment_rows(bill: Any) -> None:
     assert [t.amount_minor for t in found.read.declared_totals] == [13000]
 
 
+def test_dhl_has_discounts_beside_its_extra_charges(bill: Any) -> None:
+    header = ["Line Type", "Shipment Number", "Shipment Date", "Weight (kg)", "Currency"]
+    header += ["Total amount (excl. VAT)", "Weight Charge", "Discount 1", "Discount 2"]
+    header += ["XC1 Code", "XC1 Name", "XC1 Charge"]
+    shipment = ["S", "1234567890", "20261003", "2.5", "HKD", "110.00", "100.00", "-10.00", ""]
+    other = ["S", "1234567891", "20261003", "2.5", "HKD", "120.00", "100.00", "", ""]
+    fuel = ["FF", "FUEL SURCHARGE", "20.00"]
+    found = bill(header, [*shipment, *fuel], [*other, *fuel])
+    assert found.lines("waybill, amount_minor, freight_minor, discount_minor") == [
+        ("1234567890", 11000, 10000, 1000),
+        ("1234567891", 12000, 10000, None),
+    ]
+    assert [charge[1:] for charge in found.charges] == [("fuel", 2000)] * 2
+
+
 def test_an_own_layout_is_described_by_its_headers(bill: Any) -> None:
     layout = own_layout(
         "warehouse",

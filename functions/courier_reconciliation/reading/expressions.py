@@ -252,7 +252,7 @@ def same_in_all(plan: Plan) -> dict[str, str]:
     if not plan.courier:
         found.pop("courier", None)
     if plan.pairs:
-        found.pop("discount_minor")
+        found.pop("discount_minor", None)
     return found
 
 
