@@ -162,6 +162,16 @@ def test_a_row_that_is_too_long_or_never_closed_does_not_stop_the_file(reading: 
     ]
 
 
+def test_a_line_break_in_a_cell_of_a_text_costs_no_row(reading: Any) -> None:
+    rows = [[f"7730000000000{n}", "2026-10-03", "广东省", "深圳\n南山", 1, 3.5, 0, 3.5, "a\nb"]
+            for n in range(10, 40)]  # fmt: skip
+    two = ["773000000000091\n773000000000092", "2026-10-03", "广东省", "深圳", 1, 3.5, 0, 7, ""]
+    found = reading(csv_file([["申通\n对账单"], [*STO, "备注\n(一)"], *rows, two]))
+    assert found.rows("waybill, amount_minor") == [(row[0], 350) for row in rows]
+    assert [row for row, _ in found.reasons] == [33]
+    assert "773000000000091, 773000000000092" in found.reasons[0][1]
+
+
 def test_an_amount_beyond_all_reason_is_refused_in_its_row(reading: Any) -> None:
     bill = reading(sto(ROW, ["773000000000012", *ROW[1:7], "99999999999999999"]))
     assert bill.rows("waybill") == [("773000000000011",)]

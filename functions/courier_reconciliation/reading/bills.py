@@ -122,7 +122,13 @@ class _Reader:
         if not even:
             copy, width = texts.rewritten(text, self._temp)
             table = replace(
-                table, path=copy, width=width, delimiter=",", may_have_blank_lines=False
+                table,
+                path=copy,
+                width=width,
+                delimiter=",",
+                # Rows of even width may have line breaks in their cells; padded ones may not.
+                even_width=True,
+                may_have_blank_lines=False,
             )
             try:
                 loaded = load.load(self._db, table, self._temp)
