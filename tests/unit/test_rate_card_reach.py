@@ -47,3 +47,9 @@ def test_an_amount_between_two_steps_is_out_of_reach_of_every_weight() -> None:
     row = FreightRow(2, "sto", 300, base_weight_g=1000, step_weight_g=1000, step_price_minor=100)
     low, high = Quotes(RateCard((row,))).reach((row,), 436, 438)
     assert low > high
+
+
+def test_only_what_some_rounding_can_move_there_is_in_reach() -> None:
+    row = FreightRow(2, "sto", 300, base_weight_g=1000, step_weight_g=1000, step_price_minor=100)
+    # 700 is the price of 4001 to 5000 g: 3999 g are 4000 at most, 5300 are 5000 where 300 go
+    assert Quotes(RateCard((row,))).reach((row,), 699, 701) == (4001, 5300)

@@ -12,8 +12,10 @@ from courier_reconciliation.rates.price import is_valid, surcharge_amount
 
 def without_discount(case: FreightCase) -> Part | None:
     """The list price, where the contract takes a discount off."""
+    if not case.base.row.discount_e4:
+        return None
     off = case.priced.list_freight_minor - case.priced.freight_minor
-    if off <= 0 or not case.base.row.discount_e4 or own_weight_fit(case) is None:
+    if off <= 0 or own_weight_fit(case) is None:
         return None
     evidence = (("discount_minor", off), ("list_price_minor", case.priced.list_freight_minor))
     for expected in case.expected:
@@ -27,6 +29,9 @@ def unnamed_extra(case: FreightCase) -> Part | None:
 
     What was returned may hold the way back at the full price, against the share agreed.
     """
+    surcharges = case.quotes.surcharges_of(case.facts.courier)
+    if not surcharges and case.facts.outcome is not Outcome.RETURNED:
+        return None
     if case.main.is_freight or own_weight_fit(case) is None:
         return None
     billed, limit = case.billed_minor, case.tolerances.amount_minor
@@ -40,8 +45,8 @@ def unnamed_extra(case: FreightCase) -> Part | None:
             is_it = abs(billed - expected - charge.amount_minor) <= limit
             if charge.code not in case.apart and charge.amount_minor and is_it:
                 return Part(None, expected, billed, ())
-    for row in case.quotes.card.surcharges:
-        if row.courier != case.facts.courier or not is_valid(row, case.facts.shipped_on):
+    for row in surcharges:
+        if not is_valid(row, case.facts.shipped_on):
             continue
         amount = _amount(row, case)
         for expected in case.expected:

@@ -56,8 +56,25 @@ class Sorted:
 
 def sort_rows(rows: Sequence[BilledRow]) -> Sorted:
     """Sort the rows; a credit takes away the charge of the same kind and amount that it cancels."""
+    charges, credit = _credited(rows)
+    mains: list[Main] = []
+    extras: list[Extra] = []
+    for row in charges:
+        if row.charge in MAIN:
+            mains.append(main_of(row))
+        elif row.amount_minor:
+            extras.append(Extra(row, row.charge, row.amount_minor))
+    if len(mains) > 1 and any(main.amount_minor for main in mains):
+        mains = [main for main in mains if main.amount_minor]
+    return Sorted(mains, extras, credit)
+
+
+def _credited(rows: Sequence[BilledRow]) -> tuple[list[BilledRow], int]:
+    """The charges that no credit cancels, and what is given back besides."""
     charges = [row for row in rows if row.amount_minor >= 0]
     credit = 0
+    if len(charges) == len(rows):
+        return charges, credit
     for row in rows:
         if row.amount_minor >= 0:
             continue
@@ -66,15 +83,7 @@ def sort_rows(rows: Sequence[BilledRow]) -> Sorted:
             charges.remove(cancelled)
         elif row.charge != COMPENSATION:
             credit -= row.amount_minor
-    mains = [main_of(row) for row in charges if row.charge in MAIN]
-    if any(main.amount_minor for main in mains):
-        mains = [main for main in mains if main.amount_minor]
-    extras = [
-        Extra(row, row.charge, row.amount_minor)
-        for row in charges
-        if row.charge not in MAIN and row.amount_minor
-    ]
-    return Sorted(mains, extras, credit)
+    return charges, credit
 
 
 def _cancelled(credit: BilledRow, charges: Iterable[BilledRow]) -> BilledRow | None:

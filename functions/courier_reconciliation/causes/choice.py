@@ -45,12 +45,14 @@ class Chooser:
 
     def choose(self, mains: Sequence[Main], *, billed_before: bool) -> Choice:
         """Sort the rows. With `billed_before`, an earlier bill had the charge already."""
+        if not mains:
+            return Choice()
+        if len(mains) == 1 and not billed_before:
+            return self._keep(mains[0])
         returned = self.shipment.outcome is Outcome.RETURNED
         if billed_before:
             back = [main for main in mains if returned or main.row.is_return][:1]
             return Choice(duplicates=[m for m in mains if m not in back], ways_back=back)
-        if len(mains) <= 1:
-            return self._keep(mains[0]) if mains else Choice()
         back = [main for main in mains if main.row.is_return]
         if len(back) == len(mains):
             back = back[1:]
@@ -107,13 +109,13 @@ class Chooser:
         return max(weights) < low <= sum(weights) <= high
 
     def _keep(self, main: Main) -> Choice:
-        apart = self.codes | {code for code, _ in main.extras}
-        case = self._case(main, frozenset(apart))
+        inside = frozenset([code for code, _ in main.extras])
+        case = self._case(main, self.codes | inside)
         choice = Choice(kept=main, case=case)
         if self.codes and not main.is_freight and not agrees(choice):
-            inside = self._case(main, frozenset(code for code, _ in main.extras))
-            if isinstance(inside, FreightCase) and inside.agrees() is not None:
-                choice.case, choice.in_total = inside, self.codes
+            whole = self._case(main, inside)
+            if isinstance(whole, FreightCase) and whole.agrees() is not None:
+                choice.case, choice.in_total = whole, self.codes
         return choice
 
     def _case(self, main: Main, apart: frozenset[str]) -> FreightCase | NotPriced:

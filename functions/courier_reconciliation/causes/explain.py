@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from courier_reconciliation.causes import wording
 from courier_reconciliation.causes.beyond import unnamed_extra, without_discount
-from courier_reconciliation.causes.bill_parts import RETURN, Main, Sorted, sort_rows
+from courier_reconciliation.causes.bill_parts import RETURN, Extra, Main, Sorted, sort_rows
 from courier_reconciliation.causes.choice import Choice, Chooser, pieces_agree
 from courier_reconciliation.causes.earlier_bills import billed_before, without_reversals
 from courier_reconciliation.causes.findings import Explained, Findings
@@ -94,30 +94,29 @@ class Explainer:
             nobodys(rows, findings)
             return findings.settle(0, self._tolerances.floor_minor)
         facts = facts_of(shipment)
-        own, before = self._same_currency(rows, facts, findings), billed_before(earlier, shipment)
-        left, earlier_mains = without_reversals(own, before)
+        left = self._same_currency(rows, facts, findings)
+        again = False
+        if earlier:
+            before = billed_before(earlier, shipment)
+            left, still_billed = without_reversals(left, before)
+            again = bool(still_billed)
         parts = sort_rows(left)
         if shipment.outcome in NOT_DUE:
-            not_due(parts, facts, self._quotes.card, findings, billed_before=bool(earlier_mains))
+            not_due(parts, facts, self._quotes.card, findings, billed_before=again)
         else:
-            chooser = Chooser(
-                self._quotes,
-                facts,
-                shipment,
-                self._tolerances,
-                frozenset(extra.code for extra in parts.extras),
-            )
-            choice = chooser.choose(parts.mains, billed_before=bool(earlier_mains))
+            codes = frozenset([extra.code for extra in parts.extras])
+            chooser = Chooser(self._quotes, facts, shipment, self._tolerances, codes)
+            choice = chooser.choose(parts.mains, billed_before=again)
             self._judge(choice, parts, facts, findings)
         return findings.settle(parts.credit_minor, self._tolerances.floor_minor)
 
     def _same_currency(
         self, rows: Sequence[BilledRow], facts: PricingFacts, findings: Findings
-    ) -> list[BilledRow]:
+    ) -> Sequence[BilledRow]:
         """The rows in the contract's currency; the others are not compared with its amounts."""
         served = self._quotes.rows(facts, facts.province)
         if isinstance(served, NotPriced):
-            return list(rows)
+            return rows
         currency = served[0].currency
         kept = []
         for row in rows:
@@ -149,8 +148,24 @@ class Explainer:
         if choice.kept is not None:
             cause, uncovered = self._freight(choice, case, findings)
         extras = of_main_and_rows(choice.kept, parts.extras)
+        if extras or uncovered or choice.ways_back:
+            self._beside(choice, case, extras, findings, cause=cause, uncovered=uncovered)
+        if choice.kept is not None:
+            tax(choice.kept, case, findings, self._tolerances)
+
+    def _beside(
+        self,
+        choice: Choice,
+        case: FreightCase,
+        extras: Sequence[Extra],
+        findings: Findings,
+        *,
+        cause: Cause | None,
+        uncovered: bool,
+    ) -> None:
+        """What is billed, or should be, beside the kept row: surcharges and a way back."""
         named = {extra.code for extra in extras}
-        in_lump = facts.outcome is Outcome.RETURNED and OTHER in named
+        in_lump = case.facts.outcome is Outcome.RETURNED and OTHER in named
         goes_back = choice.ways_back or RETURN in named or in_lump
         way_back = self._way_back(case) if goes_back else None
         check = SurchargeCheck(
@@ -159,9 +174,7 @@ class Explainer:
         check.check(extras, choice.in_total)
         paid = sum(extra.amount_minor for extra in extras if extra.code == RETURN)
         limit = self._tolerances.amount_minor
-        ways_back(choice, facts, findings, way_back=way_back, paid=paid, tolerance=limit)
-        if choice.kept is not None:
-            tax(choice.kept, case, findings, self._tolerances)
+        ways_back(choice, case.facts, findings, way_back=way_back, paid=paid, tolerance=limit)
 
     def _without_main(
         self, facts: PricingFacts, parts: Sorted, choice: Choice
@@ -214,10 +227,7 @@ class Explainer:
         for charge in priced.surcharges:
             if charge.code == RETURN:
                 return charge.amount_minor
-        named = any(
-            row.code == RETURN and row.courier == facts.courier
-            for row in self._quotes.card.surcharges
-        )
+        named = any(row.code == RETURN for row in self._quotes.surcharges_of(facts.courier))
         return 0 if named else None
 
 
@@ -249,8 +259,8 @@ def replace_kind(part: Part, kind: Kind) -> Part:
 
 def _is_bare(case: FreightCase, expected: int) -> bool:
     """Whether the amount expected in the row's place is the freight alone."""
-    has_due = any(charge.code not in case.apart for charge in case.priced.surcharges)
-    return has_due and expected == case.priced.freight_minor
+    has_due = [charge for charge in case.priced.surcharges if charge.code not in case.apart]
+    return bool(has_due) and expected == case.priced.freight_minor
 
 
 def _name(findings: Findings, case: FreightCase, part: Part) -> None:

@@ -93,23 +93,27 @@ class Findings:
 
     def settle(self, credit_minor: int, floor_minor: int) -> Explained:
         """All of it, less what was given back already and what is too small to matter."""
+        least = max(floor_minor, 1)
         kept = []
         for each in self.found:
-            one = each
-            if credit_minor > 0 and one.difference_minor > 0:
-                back = min(credit_minor, one.difference_minor)
+            one, difference = each, each.billed_minor - each.expected_minor
+            if credit_minor > 0 and difference > 0:
+                back = min(credit_minor, difference)
                 credit_minor -= back
+                difference -= back
                 evidence = (*one.evidence, ("credited_minor", back))
                 one = replace(one, billed_minor=one.billed_minor - back, evidence=evidence)
-            if one.difference_minor < 0 and one.kind not in _EITHER_WAY:
+            if difference < 0 and one.kind not in _EITHER_WAY:
                 one = replace(one, kind=Kind.UNDERBILLED, claimable=False)
-            if abs(one.difference_minor) >= max(floor_minor, 1):
+            if abs(difference) >= least:
                 kept.append(one)
         return Explained(tuple(_one_shortfall(kept)), self.not_auditable_minor, self.reason)
 
 
 def _one_shortfall(found: list[Discrepancy]) -> list[Discrepancy]:
     """What a waybill was asked too little for, once: freight and what follows it are one matter."""
+    if len(found) < 2:
+        return found
     short = [each for each in found if each.kind is Kind.UNDERBILLED]
     if len(short) < 2:
         return found

@@ -42,9 +42,6 @@ class FreightCase:
     own_known: bool
     priced: Priced = field(init=False)
     expected: tuple[int, ...] = field(init=False)
-    _reached: tuple[tuple[FreightRow, ...], tuple[int, int]] | None = field(
-        init=False, default=None
-    )
 
     def __post_init__(self) -> None:
         self.priced = self.quotes.priced(self.base, self.facts, self.facts.province)
@@ -64,11 +61,9 @@ class FreightCase:
 
     def reach(self, rows: tuple[FreightRow, ...]) -> tuple[int, int]:
         """Chargeable grams (from, to) outside of which `may_be` is false by these rows."""
-        if self._reached is None or self._reached[0] is not rows:
-            billed, limit = self.main.base_minor, self.tolerances.amount_minor
-            least = 0 if any(map(self._on_top, rows)) else billed - limit
-            self._reached = (rows, self.quotes.reach(rows, least, billed + limit))
-        return self._reached[1]
+        billed, limit = self.main.base_minor, self.tolerances.amount_minor
+        least = 0 if any([self._on_top(row) for row in rows]) else billed - limit
+        return self.quotes.reach(rows, least, billed + limit)
 
     def _on_top(self, row: FreightRow) -> bool:
         """Whether the price may be more than the freight; what comes on top is not below zero."""
@@ -88,13 +83,17 @@ class FreightCase:
 
     def agrees(self) -> int | None:
         """The expected amount that is billed, None where none is."""
-        return next((each for each in self.expected if self._is_billed(each)), None)
+        for amount in self.expected:
+            if self._is_billed(amount):
+                return amount
+        return None
 
     def highest(self) -> int:
         """The most that the contract allows here without asking for more than is billed."""
         if self.main.is_freight:
             return self.expected[0]
-        return max((each for each in self.expected if each <= self.billed_minor), default=0)
+        billed = self.main.base_minor
+        return max([each for each in self.expected if each <= billed], default=0)
 
     def _is_billed(self, amount: int) -> bool:
         return abs(self.main.base_minor - amount) <= self.tolerances.amount_minor

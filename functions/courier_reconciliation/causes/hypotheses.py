@@ -7,11 +7,11 @@ several, what the bill itself states decides first (`Fit`), then the order of `R
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from enum import IntEnum
+from operator import attrgetter
 from typing import NamedTuple
 
-from courier_reconciliation.causes.freight_case import SCALE_G, FreightCase
+from courier_reconciliation.causes.freight_case import SCALE_G, FreightCase, Match
 from courier_reconciliation.model import Kind
 from courier_reconciliation.rates.card import FreightRow, NotPriced, Priced, Rounding
 from courier_reconciliation.rates.price import Weighed, volumetric_g
@@ -64,6 +64,12 @@ class Rank(IntEnum):
     WEIGHT_UNSTATED = 8
 
 
+_TRIED = (
+    *((divisor, Rank.VOLUMETRIC) for divisor in USUAL_DIVISORS),
+    *((divisor, Rank.VOLUMETRIC_RARE) for divisor in OTHER_DIVISORS),
+)
+
+
 class Guess(NamedTuple):
     """A mistake and the price it would give. `kind` None: a weight within tolerance."""
 
@@ -73,6 +79,9 @@ class Guess(NamedTuple):
     weighed: Weighed
     province: str
     evidence: Evidence
+
+
+_FIT_AND_RANK = attrgetter("fit", "rank")
 
 
 class Part(NamedTuple):
@@ -95,31 +104,48 @@ class Explanation(NamedTuple):
 
 def explained_by_one(case: FreightCase) -> Explanation | None:
     """The best single mistake that explains the row."""
-    best: Explanation | None = None
-    for guess in _guesses(case):
-        if best is not None and (best.fit, best.rank) <= (guess.fit, guess.rank):
-            continue
+    found = best_match(case, _guesses(case))
+    if found is None:
+        return None
+    guess, match = found
+    part = Part(guess.kind, match.expected_minor, case.billed_minor, guess.evidence)
+    return Explanation(guess.fit, guess.rank, (part,), match.priced)
+
+
+def best_match(case: FreightCase, guesses: list[Guess]) -> tuple[Guess, Match] | None:
+    """The guess that fits best of those whose price is exactly what is billed."""
+    for guess in sorted(guesses, key=_FIT_AND_RANK):
         match = case.match(guess.weighed, guess.province)
         if match is not None:
-            part = Part(guess.kind, match.expected_minor, case.billed_minor, guess.evidence)
-            best = Explanation(guess.fit, guess.rank, (part,), match.priced)
-    return best
+            return guess, match
+    return None
 
 
-def _guesses(case: FreightCase) -> Iterator[Guess]:
-    billed_province = case.main.province
-    if billed_province and billed_province != case.facts.province:
-        yield from _zones(case, (billed_province,), Rank.ZONE_STATED)
-    yield from roundings(case, case.rows, case.facts.province)
-    yield from weights(case, case.rows, case.facts.province)
-    yield from volumes(case, case.rows, case.facts.province)
-    if not billed_province and own_weight_fit(case) is not None:
-        yield from _zones(case, case.quotes.zones(case.facts), Rank.ZONE_UNSTATED)
+def _guesses(case: FreightCase) -> list[Guess]:
+    own, stated = case.facts.province, case.main.province
+    found = other_weights(case, case.rows, own)
+    if stated and stated != own:
+        found += _zones(case, (stated,), Rank.ZONE_STATED)
+    if not stated and own_weight_fit(case) is not None:
+        found += _zones(case, case.quotes.zones(case.facts), Rank.ZONE_UNSTATED)
     if case.main.weight_g is None:
-        yield from _more_steps(case)
+        found += _more_steps(case)
+    return found
 
 
-def _zones(case: FreightCase, provinces: tuple[str, ...], rank: Rank) -> Iterator[Guess]:
+def other_weights(case: FreightCase, rows: tuple[FreightRow, ...], province: str) -> list[Guess]:
+    """Each weight that may have been charged to a province instead of the true one."""
+    low, high = case.reach(rows)
+    if low > high:
+        return []  # no weight at all has such a price
+    found = _roundings(case, rows, province, low, high)
+    found += _weights(case, rows, province, low, high)
+    found += _volumes(case, rows, province, low, high)
+    return found
+
+
+def _zones(case: FreightCase, provinces: tuple[str, ...], rank: Rank) -> list[Guess]:
+    found = []
     for province in provinces:
         rows = case.quotes.rows(case.facts, province)
         if province == case.facts.province or isinstance(rows, NotPriced):
@@ -130,17 +156,19 @@ def _zones(case: FreightCase, provinces: tuple[str, ...], rank: Rank) -> Iterato
         fit = own_weight_fit(case, weighed.rounded_g)
         if fit is not None:
             evidence = zone_evidence(case, province)
-            yield Guess(Kind.ZONE_WRONG, fit, rank, weighed, province, evidence)
+            found.append(Guess(Kind.ZONE_WRONG, fit, rank, weighed, province, evidence))
+    return found
 
 
-def roundings(case: FreightCase, rows: tuple[FreightRow, ...], province: str) -> Iterator[Guess]:
+def _roundings(
+    case: FreightCase, rows: tuple[FreightRow, ...], province: str, low: int, high: int
+) -> list[Guess]:
     """Each outcome of another rounding mode, named by the first mode that gives it."""
+    found: list[Guess] = []
     agreed = case.base.row.rounding
     own, size = own_g(case), volume(case)
-    low, high = case.reach(rows)
-    heaviest = max(max(own, volumetric_g(size, row.volumetric_divisor)) for row in rows)
-    if own > high or heaviest < low:
-        return
+    if own > high or max([own, *_by_volume(rows, size)]) < low:
+        return found
     # What the contract's own rounding gives is no other outcome.
     seen = {(case.base.row.row, case.base.rounded_g)}
     # One row serves every weight: there is nothing to choose by the rounded one.
@@ -161,7 +189,12 @@ def roundings(case: FreightCase, rows: tuple[FreightRow, ...], province: str) ->
                     ("rounding_agreed", agreed.value),
                 )
                 kind = Kind.ROUNDING_WRONG
-                yield Guess(kind, fit, Rank.ROUNDING, weighed, province, evidence)
+                found.append(Guess(kind, fit, Rank.ROUNDING, weighed, province, evidence))
+    return found
+
+
+def _by_volume(rows: tuple[FreightRow, ...], size: int | None) -> list[int]:
+    return [volumetric_g(size, row.volumetric_divisor) for row in rows]
 
 
 def _rounding_fit(case: FreightCase, weighed: Weighed) -> Fit | None:
@@ -177,10 +210,13 @@ def _rounding_fit(case: FreightCase, weighed: Weighed) -> Fit | None:
     return None
 
 
-def volumes(case: FreightCase, rows: tuple[FreightRow, ...], province: str) -> Iterator[Guess]:
+def _volumes(
+    case: FreightCase, rows: tuple[FreightRow, ...], province: str, low: int, high: int
+) -> list[Guess]:
     """Another divisor, a divisor where the contract has none, or other sizes of the parcel."""
+    found: list[Guess] = []
     if not case.own_known:
-        return
+        return found
     agreed = case.base.row.volumetric_divisor
     said, own_volume = case.main.volume_mm3, case.facts.volume_mm3
     tries: list[tuple[int, int, Rank]] = []
@@ -188,15 +224,13 @@ def volumes(case: FreightCase, rows: tuple[FreightRow, ...], province: str) -> I
         by = (agreed, *USUAL_DIVISORS) if agreed else USUAL_DIVISORS
         tries += [(said, divisor, Rank.BILL_SIZES) for divisor in by]
     if own_volume:
-        tries += [(own_volume, each, Rank.VOLUMETRIC) for each in USUAL_DIVISORS]
-        tries += [(own_volume, each, Rank.VOLUMETRIC_RARE) for each in OTHER_DIVISORS]
+        tries += [(own_volume, divisor, rank) for divisor, rank in _TRIED]
     own = own_g(case)
-    low, high = case.reach(rows)
     for size, divisor, rank in tries:
-        by_volume = volumetric_g(size, divisor)
-        if not low <= by_volume <= high:
+        by_volume = -(-size // divisor)
+        if by_volume < low or by_volume > high or by_volume <= own:
             continue
-        if by_volume <= own or (divisor == agreed and size == own_volume):
+        if divisor == agreed and size == own_volume:
             continue
         weighed = weigh_by(rows, own, size, divisor=divisor)
         if weighed is None or not case.may_be(weighed):
@@ -211,7 +245,8 @@ def volumes(case: FreightCase, rows: tuple[FreightRow, ...], province: str) -> I
             )
             if size != own_volume:
                 evidence = (*evidence, ("own_volume_mm3", own_volume or "unknown"))
-            yield Guess(Kind.VOLUMETRIC_WRONG, fit, rank, weighed, province, evidence)
+            found.append(Guess(Kind.VOLUMETRIC_WRONG, fit, rank, weighed, province, evidence))
+    return found
 
 
 def _volume_fit(case: FreightCase, by_volume: int, weighed: Weighed) -> Fit | None:
@@ -228,35 +263,42 @@ def _volume_fit(case: FreightCase, by_volume: int, weighed: Weighed) -> Fit | No
     return None if near(billed, case.base.chargeable_g) else Fit.UNSAID
 
 
-def weights(case: FreightCase, rows: tuple[FreightRow, ...], province: str) -> Iterator[Guess]:
+def _weights(
+    case: FreightCase, rows: tuple[FreightRow, ...], province: str, low: int, high: int
+) -> list[Guess]:
     """The billed weight, as it is or as already rounded."""
+    found: list[Guess] = []
     chargeable, billed = case.base.chargeable_g, case.main.weight_g
     if billed is None or not case.own_known or billed <= chargeable:
-        return
-    low, high = case.reach(rows)
+        return found
     if not low <= billed <= high:
-        return
+        return found
     within = billed - chargeable <= case.tolerances.weight_g(chargeable)
     kind = None if within else Kind.WEIGHT_OVER
     rank = Rank.WITHIN_TOLERANCE if within else Rank.WEIGHT
     for weighed in (weigh_by(rows, billed, None), weigh_as_rounded(rows, billed)):
         if weighed is not None and case.may_be(weighed):
-            yield Guess(kind, Fit.ROUNDED, rank, weighed, province, weight_evidence(case))
+            evidence = weight_evidence(case)
+            found.append(Guess(kind, Fit.ROUNDED, rank, weighed, province, evidence))
+    return found
 
 
-def _more_steps(case: FreightCase) -> Iterator[Guess]:
+def _more_steps(case: FreightCase) -> list[Guess]:
     """No weight is stated: the price of how many started steps more is it?"""
+    found: list[Guess] = []
     step = _STEP_G[case.base.row.rounding]
     if not step or not case.own_known:
-        return
+        return found
     for count in range(1, STEPS_TRIED + 1):
         grams = case.base.rounded_g + count * step
         weighed = weigh_as_rounded(case.rows, grams)
         if weighed is None or case.quotes.freight(weighed) > case.billed_minor:
-            return
+            break
         evidence = (*weight_evidence(case), ("weight_of_the_price_g", grams))
         rank = Rank.WEIGHT_UNSTATED
-        yield Guess(Kind.WEIGHT_OVER, Fit.UNSAID, rank, weighed, case.facts.province, evidence)
+        province = case.facts.province
+        found.append(Guess(Kind.WEIGHT_OVER, Fit.UNSAID, rank, weighed, province, evidence))
+    return found
 
 
 def own_g(case: FreightCase) -> int:
@@ -271,6 +313,8 @@ def volume(case: FreightCase) -> int | None:
 
 def weigh_own(case: FreightCase, rows: tuple[FreightRow, ...]) -> Weighed | None:
     """The parcel as other rows of the card would weigh it."""
+    if rows is case.rows:
+        return case.base
     if not case.own_known and case.base.rounded_g == case.main.weight_g:
         return weigh_as_rounded(rows, case.base.rounded_g)
     return weigh_by(rows, own_g(case), volume(case))

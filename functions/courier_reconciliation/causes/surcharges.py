@@ -34,9 +34,9 @@ def at_billed_freight(case: FreightCase, kind: Kind | None) -> Cause | None:
     off = case.base.row.discount_e4
     listed = half_up(case.billed_minor * 100 * E4, 100 * E4 - off) if off < 100 * E4 else 0
     shares = {}
-    for row in case.quotes.card.surcharges:
-        same = row.courier == case.facts.courier and is_valid(row, case.facts.shipped_on)
-        if same and row.basis is Basis.PERCENT_OF_FREIGHT:
+    for row in case.quotes.surcharges_of(case.facts.courier):
+        is_share = row.basis is Basis.PERCENT_OF_FREIGHT
+        if is_share and is_valid(row, case.facts.shipped_on):
             shares[row.row] = surcharge_amount(row, listed, case.priced.rounded_g, case.facts)
     if not shares:
         return None

@@ -8,12 +8,11 @@ from courier_reconciliation.causes.hypotheses import (
     Explanation,
     Guess,
     Part,
+    best_match,
+    other_weights,
     own_weight_fit,
-    roundings,
-    volumes,
     weigh_own,
     weight_evidence,
-    weights,
     zone_evidence,
 )
 from courier_reconciliation.model import Kind
@@ -27,22 +26,20 @@ _OTHER_ROW = "card_row_of_the_price"
 def explained_by_two(case: FreightCase) -> Explanation | None:
     """The province that the bill states, and a wrong weight besides, that explain it exactly."""
     province = _stated_province(case)
+    if not province:
+        return None
     rows = case.quotes.rows(case.facts, province)
-    if not province or isinstance(rows, NotPriced):
+    if isinstance(rows, NotPriced):
         return None
     there = weigh_own(case, rows)
     if there is None:
         return None
-    best: Explanation | None = None
-    for ways in (roundings, weights, volumes):
-        for guess in ways(case, rows, province):
-            if best is not None and (best.fit, best.rank) <= (guess.fit, guess.rank):
-                continue
-            match = case.match(guess.weighed, province)
-            if match is not None:
-                parts = _shares(case, there, guess, match.expected_minor)
-                best = Explanation(guess.fit, guess.rank, parts, match.priced)
-    return best
+    found = best_match(case, other_weights(case, rows, province))
+    if found is None:
+        return None
+    guess, match = found
+    parts = _shares(case, there, guess, match.expected_minor)
+    return Explanation(guess.fit, guess.rank, parts, match.priced)
 
 
 def _shares(case: FreightCase, there: Weighed, guess: Guess, expected: int) -> tuple[Part, ...]:
@@ -66,16 +63,16 @@ def unexplained(case: FreightCase) -> tuple[Part, ...]:
     Where the bill states another weight or province, that is named up to its price by the card.
     """
     expected, billed = case.highest(), case.billed_minor
-    province = _stated_province(case) or case.facts.province
-    rows = case.quotes.rows(case.facts, province)
+    elsewhere = _stated_province(case)
+    province = elsewhere or case.facts.province
+    rows = case.quotes.rows(case.facts, province) if elsewhere else case.rows
     stated = None if isinstance(rows, NotPriced) else _as_stated(case, rows)
     share = 0 if stated is None else case.quotes.freight(stated) - case.priced.freight_minor
     rate = _rate_evidence(case)
     if share <= 0:
         return (Part(Kind.RATE_WRONG, expected, billed, rate),)
-    is_zone = province != case.facts.province
-    kind = Kind.ZONE_WRONG if is_zone else Kind.WEIGHT_OVER
-    evidence = zone_evidence(case, province) if is_zone else weight_evidence(case)
+    kind = Kind.ZONE_WRONG if elsewhere else Kind.WEIGHT_OVER
+    evidence = zone_evidence(case, elsewhere) if elsewhere else weight_evidence(case)
     if expected + share >= billed:
         return (Part(kind, expected, billed, evidence),)
     return (

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from courier_reconciliation.engine.matching import NEAR_DAYS
 from courier_reconciliation.model import TOTAL, Discrepancy, Kind, Outcome, Shipment
 from courier_reconciliation.rates.card import NotPriced, RateCard, facts_of
-from courier_reconciliation.rates.price import price
+from courier_reconciliation.rates.quotes import Quotes
 from courier_reconciliation.result import NotAuditable
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def missing(
 
     A parcel that a refused row asks the price of may be that row's: it is not called missing.
     """
+    quotes = Quotes(card)
     found: list[Discrepancy] = []
     unpriced: list[NotAuditable] = []
     lost = connection.execute(
@@ -55,7 +56,7 @@ def missing(
             # what the lightest parcel costs is the least that will be billed
             facts = replace(facts, weight_g=1)
             evidence = (*evidence, ("own_weight_g", "unknown: the least price"))
-        priced = price(card, facts)
+        priced = quotes.price(facts)
         if isinstance(priced, NotPriced):
             reason = f"shipped in the period and on no bill; {priced.reason}"
             unpriced.append(
@@ -68,7 +69,7 @@ def missing(
                     order_id=shipment.order_id,
                 )
             )
-        elif _is_of_refused_row(lost, shipment, priced.total_minor):
+        elif lost and _is_of_refused_row(lost, shipment, priced.total_minor):
             connection.execute(
                 "UPDATE unbilled SET reason = 'refused_row' WHERE shipment = ?", [row[0]]
             )

@@ -27,17 +27,21 @@ from courier_reconciliation.rates.card import (
 )
 from courier_reconciliation.surcharge_codes import Due
 
+_STARTED_G = {
+    Rounding.EXACT: 1,
+    Rounding.CEIL_100: 100,
+    Rounding.CEIL_500: 500,
+    Rounding.CEIL_1000: 1000,
+}
+"""Modes that count each started step as a whole one."""
+
 
 def price(card: RateCard, facts: PricingFacts) -> Priced | NotPriced:
     """The price of a shipment, or the reason why there is none."""
-    if facts.weight_g is None:
-        return NotPriced("its own weight is not known")
     rows = freight_rows(card, facts.courier, facts.service, facts.shipped_on, facts.province)
-    if isinstance(rows, NotPriced):
-        return rows
-    found = serving(rows, facts.weight_g, facts.volume_mm3)
-    if found is None:
-        return NotPriced(f"the card has no price for {facts.weight_g} g to {facts.province}")
+    found = served(rows, facts)
+    if isinstance(found, NotPriced):
+        return found
     return total(found, surcharge_rows(card, facts, found), facts)
 
 
@@ -96,6 +100,18 @@ def _rank(row: FreightRow | SurchargeRow, province: str) -> tuple[bool, bool, in
     return (row.service == "", province not in row.provinces, row.min_weight_g, row.row)
 
 
+def served(rows: Sequence[FreightRow] | NotPriced, facts: PricingFacts) -> Weighed | NotPriced:
+    """A parcel on the scale of the rows that may price it, or the reason why it has no price."""
+    if facts.weight_g is None:
+        return NotPriced("its own weight is not known")
+    if isinstance(rows, NotPriced):
+        return rows
+    found = serving(rows, facts.weight_g, facts.volume_mm3)
+    if found is None:
+        return NotPriced(f"the card has no price for {facts.weight_g} g to {facts.province}")
+    return found
+
+
 def serving(rows: Sequence[FreightRow], weight_g: int, volume_mm3: int | None) -> Weighed | None:
     """The first row whose range holds the chargeable weight, else the rounded one."""
     weighed = [weigh(row, weight_g, volume_mm3) for row in rows]
@@ -130,15 +146,12 @@ def volumetric_g(volume_mm3: int | None, divisor: int | None) -> int:
 
 def rounded(mode: Rounding, weight_g: int) -> int:
     """The weight after rounding. Nothing that weighs something is rounded down to zero."""
-    if mode is Rounding.EXACT or weight_g <= 0:
-        return max(weight_g, 0)
+    if weight_g <= 0:
+        return 0
+    step = _STARTED_G.get(mode)
+    if step is not None:
+        return -(-weight_g // step) * step
     kilograms, rest = divmod(weight_g, 1000)
-    if mode is Rounding.CEIL_1000:
-        return (kilograms + (rest > 0)) * 1000
-    if mode is Rounding.CEIL_500:
-        return -(-weight_g // 500) * 500
-    if mode is Rounding.CEIL_100:
-        return -(-weight_g // 100) * 100
     if mode is Rounding.DROP_300:
         return max(kilograms + (rest > 300), 1) * 1000
     return max(kilograms * 1000 + (0 if rest < 300 else 500 if rest < 700 else 1000), 500)
@@ -156,8 +169,9 @@ def list_freight(row: FreightRow, rounded_g: int) -> int:
 
 def net_freight(row: FreightRow, listed_minor: int) -> int:
     """The freight after discount, not below the minimum."""
-    discounted = half_up(listed_minor * (100 * E4 - row.discount_e4), 100 * E4)
-    return max(discounted, row.minimum_minor)
+    if row.discount_e4:
+        listed_minor = half_up(listed_minor * (100 * E4 - row.discount_e4), 100 * E4)
+    return max(listed_minor, row.minimum_minor)
 
 
 def half_up(numerator: int, denominator: int) -> int:
@@ -203,35 +217,46 @@ def one_of_each(rows: Iterable[SurchargeRow], chargeable_g: int) -> tuple[Surcha
     return tuple(found.values())
 
 
-def total(found: Weighed, extras: Iterable[SurchargeRow], facts: PricingFacts) -> Priced:
+def total(found: Weighed, extras: Sequence[SurchargeRow], facts: PricingFacts) -> Priced:
     """Freight, surcharges and tax of a parcel whose row is known."""
     row = found.row
     listed = list_freight(row, found.rounded_g)
     freight = net_freight(row, listed)
+    due: tuple[Charge, ...] = ()
+    allowed: tuple[Charge, ...] = ()
+    if extras:
+        due, allowed = _charges(extras, listed, found.rounded_g, facts)
+    untaxed = freight + sum([charge.amount_minor for charge in due]) if due else freight
+    tax = half_up(untaxed * row.tax_e4, 100 * E4) if row.tax_e4 else 0
+    return Priced(
+        freight,
+        due,
+        untaxed + tax,
+        found.chargeable_g,
+        found.rounded_g,
+        row.row,
+        row.currency,
+        listed,
+        tax,
+        allowed,
+    )
+
+
+def _charges(
+    extras: Sequence[SurchargeRow], listed_minor: int, rounded_g: int, facts: PricingFacts
+) -> tuple[tuple[Charge, ...], tuple[Charge, ...]]:
+    """The surcharges that are due for this parcel, and those that are allowed besides."""
     charges = [
         Charge(
             extra.code,
-            surcharge_amount(extra, listed, found.rounded_g, facts),
+            surcharge_amount(extra, listed_minor, rounded_g, facts),
             extra.row,
             extra.due,
         )
         for extra in extras
     ]
     due = tuple(charge for charge in charges if is_due(charge.due, facts) and charge.amount_minor)
-    untaxed = freight + sum([charge.amount_minor for charge in due])
-    tax = half_up(untaxed * row.tax_e4, 100 * E4) if row.tax_e4 else 0
-    return Priced(
-        freight_minor=freight,
-        surcharges=due,
-        total_minor=untaxed + tax,
-        chargeable_g=found.chargeable_g,
-        rounded_g=found.rounded_g,
-        row=row.row,
-        currency=row.currency,
-        list_freight_minor=listed,
-        tax_minor=tax,
-        allowed=tuple(charge for charge in charges if charge.due is Due.ALLOWED),
-    )
+    return due, tuple(charge for charge in charges if charge.due is Due.ALLOWED)
 
 
 def is_due(due: Due, facts: PricingFacts) -> bool:

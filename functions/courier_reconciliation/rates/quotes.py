@@ -31,14 +31,15 @@ from courier_reconciliation.rates.price import (
     net_freight,
     one_of_each,
     rounded,
+    served,
     surcharges_for,
     total,
     volumetric_g,
 )
 
 NO_END_G = 1 << 31
-MOST_UP_G, MOST_DOWN_G = 1000, 300
-"""No rounding moves a weight further (`price.rounded`)."""
+MOST_UP_TO_G, MOST_DOWN_G = 1000, 300
+"""No rounding moves a weight further than to the next multiple, or down (`price.rounded`)."""
 _REMEMBERED = 200_000
 _BY_CARD = -1
 """As a divisor: the one that each row of the card has."""
@@ -52,10 +53,12 @@ class Quotes:
         self._rows: dict[tuple[str, str, date, str], tuple[FreightRow, ...] | NotPriced] = {}
         self._surcharges: dict[tuple[str, str, date, str], tuple[SurchargeRow, ...]] = {}
         self._freight: dict[tuple[int, int], int] = {}
-        self._reach: dict[tuple[int, int], int] = {}
+        self._reach: dict[tuple[int, int, int], tuple[int, int]] = {}
         self._others: dict[tuple[str, str, date, str], tuple[FreightRow, ...]] = {}
         self._zones: dict[tuple[str, str, date], tuple[str, ...]] = {}
-        self._with_surcharges = {row.courier for row in card.surcharges}
+        self._of_courier: dict[str, list[SurchargeRow]] = {}
+        for row in card.surcharges:
+            self._of_courier.setdefault(row.courier, []).append(row)
 
     def rows(self, facts: PricingFacts, province: str) -> tuple[FreightRow, ...] | NotPriced:
         """The rows that may price the parcel if it went to `province`."""
@@ -65,6 +68,15 @@ class Quotes:
             _bound(self._rows)
             found = self._rows[key] = freight_rows(self.card, *key)
         return found
+
+    def surcharges_of(self, courier: str) -> Sequence[SurchargeRow]:
+        """All surcharges that the card has for a courier, whatever the parcel."""
+        return self._of_courier.get(courier, ())
+
+    def price(self, facts: PricingFacts) -> Priced | NotPriced:
+        """As `price.price`, for parcel after parcel."""
+        found = served(self.rows(facts, facts.province), facts)
+        return found if isinstance(found, NotPriced) else self.priced(found, facts, facts.province)
 
     def zones(self, facts: PricingFacts) -> tuple[str, ...]:
         """One province for each different set of rows; `*` for those that no row names."""
@@ -119,43 +131,45 @@ class Quotes:
         """
         low, high = NO_END_G, -NO_END_G
         for row in rows:
-            if row.step_price_minor < 0:
-                return 0, NO_END_G
-            start, end = self._from(row, least), self._from(row, most + 1)
+            key = (row.row, least, most)
+            found = self._reach.get(key)
+            if found is None:
+                _bound(self._reach)
+                found = self._reach[key] = _span(row, least, most)
+            start, end = found
             if start < end:
                 low, high = min(low, start), max(high, end)
-        return low - MOST_UP_G, high + MOST_DOWN_G
-
-    def _from(self, row: FreightRow, amount: int) -> int:
-        """The rounded weight from which on the row costs `amount` or more."""
-        key = (row.row, amount)
-        found = self._reach.get(key)
-        if found is None:
-            _bound(self._reach)
-
-            def freight(grams: int) -> int:
-                return net_freight(row, list_freight(row, grams))
-
-            found = self._reach[key] = bisect_left(range(NO_END_G), amount, key=freight)
-        return found
+        return (low - 1) // MOST_UP_TO_G * MOST_UP_TO_G + 1, high - 1 + MOST_DOWN_G
 
     def has_more_than_freight(self, row: FreightRow) -> bool:
         """Whether surcharges or tax may come on top of the freight."""
-        return row.tax_e4 > 0 or row.courier in self._with_surcharges
+        return row.tax_e4 > 0 or row.courier in self._of_courier
 
     def priced(self, found: Weighed, facts: PricingFacts, province: str) -> Priced:
         """The whole price of a weighed parcel as if it went to `province`."""
         if province != facts.province:
             facts = replace(facts, province=province)
-        if facts.courier not in self._with_surcharges:
+        if facts.courier not in self._of_courier:
             return total(found, (), facts)
         service = facts.service or found.row.service
         key = (facts.courier, service, facts.shipped_on, province)
         rows = self._surcharges.get(key)
         if rows is None:
             _bound(self._surcharges)
-            rows = self._surcharges[key] = surcharges_for(self.card.surcharges, *key)
+            rows = self._surcharges[key] = surcharges_for(self._of_courier[facts.courier], *key)
         return total(found, one_of_each(rows, found.chargeable_g), facts)
+
+
+def _span(row: FreightRow, least: int, most: int) -> tuple[int, int]:
+    """The rounded weights (from, up to) for which the row costs `least` to `most`."""
+    if row.step_price_minor < 0:
+        return 0, NO_END_G
+
+    def freight(grams: int) -> int:
+        return net_freight(row, list_freight(row, grams))
+
+    weights = range(NO_END_G)
+    return bisect_left(weights, least, key=freight), bisect_left(weights, most + 1, key=freight)
 
 
 def weigh_by(
