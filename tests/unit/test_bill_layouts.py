@@ -324,6 +324,17 @@ def test_headers_of_two_lines_and_title_rows_are_understood(bill: Any) -> None:
     ]
 
 
+def test_groups_that_are_called_like_columns_are_no_header(bill: Any) -> None:
+    found = bill(
+        ["运单信息", "", "目的地信息", "", "费用信息", ""],
+        ["运单号", "业务时间", "目的省份", "结算重量", "中转费", "应收金额"],
+        ["773000000000011", "2026-10-03", "广东", "1.5", "3.00", "3.50"],
+    )
+    assert found.lines("waybill, billed_on, province, weight_g, amount_minor, freight_minor") == [
+        ("773000000000011", date(2026, 10, 3), "广东", 1500, 350, 300)
+    ]
+
+
 def test_first_and_continued_weight_are_the_freight(bill: Any) -> None:
     found = bill(
         ["运单号", "首重费", "续重费", "保价费"],

@@ -233,6 +233,8 @@ def find(rows: Sequence[Sequence[object]]) -> Header | None:
                 header.surcharges
             ) and len(joined.columns) > len(read(below).columns):
                 header = joined
+            elif _is_better(read(below), header):
+                continue  # a row of groups, whose words (`运单信息`) begin like names of columns
         placed = Header(
             header.names, header.columns, header.surcharges, header.unsure, header.units, index,
             header.rows, header.twice,
@@ -242,6 +244,12 @@ def find(rows: Sequence[Sequence[object]]) -> Header | None:
         if best is None or len(placed.columns) > len(best.columns):
             best = placed
     return best if best is not None and best.columns else None
+
+
+def _is_better(below: Header, header: Header) -> bool:
+    """Whether the row below is a header by itself, and names more."""
+    named = len(below.columns) + len(below.surcharges)
+    return below.complete and named > len(header.columns) + len(header.surcharges)
 
 
 def _joined(groups: Sequence[object], fields: Sequence[object]) -> Header:
