@@ -6,7 +6,6 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from aftersales.errors import BadInput
@@ -120,6 +119,8 @@ def _too_large(limit: int) -> BadInput:
 def _measured(path: Path, entry: zipfile.ZipInfo, left: int, limit: int, grid_limit: int) -> int:
     """The true size of one part. Of a sheet, cells far away are looked for: the reader keeps a full
     grid up to the last filled row and column."""
+    from concurrent.futures import ThreadPoolExecutor
+
     size = 0
     rows = columns = 1
     rest = b""
