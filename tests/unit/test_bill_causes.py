@@ -29,6 +29,8 @@ NEAR = "zto,,2026-07-01,2026-12-31,广东,0,,320,1000,1000,100,ceil,ceil_1000,80
 FAR = "zto,,2026-07-01,2026-12-31,新疆|西藏,0,,1500,1000,1000,1200,ceil,ceil_1000,8000,,,,CNY"
 OTHERS = "zto,,2026-07-01,2026-12-31,*,0,,450,1000,1000,210,ceil,ceil_1000,8000,,,,CNY"
 OLD = "zto,,2026-01-01,2026-06-30,广东,0,,357,1000,1000,113,ceil,ceil_1000,8000,,,,CNY"
+EXACT = card_of("zto,,,,广东,0,,320,1000,1000,100,proportional,exact,,,,,CNY")
+TENTHS = card_of("zto,,,,广东,0,,320,1000,1000,100,proportional,ceil_100,,,,,CNY")
 REMOTE = "zto,,,,新疆|西藏,,,,,,,,,,remote,per_parcel,530,CNY"
 FUEL = "zto,,,,*,,,,,,,,,,fuel,percent_of_freight,8,CNY"
 INSURANCE = "zto,,,,*,,,,,,,,,,insurance,percent_of_declared,1,CNY"
@@ -94,6 +96,8 @@ def test_the_worked_case_of_the_reference():
         (row(620, province="江苏"), BOX, CARD),
         (row(420), replace(LETTER, weight_g=1990), CARD),
         (row(520, weight_g=2030), replace(LETTER, weight_g=1990), CARD),
+        (row(417, weight_g=1970), replace(LETTER, weight_g=2000), EXACT),
+        (row(420, weight_g=1970), replace(LETTER, weight_g=2030), CARD),
         (row(670), BOX, card_of(NEAR, FUEL)),
         (row(670, freight_minor=620, surcharges=(("fuel", 50),)), BOX, card_of(NEAR, FUEL)),
         (row(670, freight_minor=620, surcharges=(("other", 50),)), BOX, card_of(NEAR, FUEL)),
@@ -132,6 +136,12 @@ def test_what_agrees_is_not_named(billed, shipment, card):
         (row(520, weight_g=2000), LETTER, CARD, [("rate_wrong", 100)]),
         (row(390, weight_g=1400), LETTER, CARD, [("underbilled", -30)]),
         (row(0), LETTER, CARD, [("underbilled", -420)]),
+        # a weight that is rounded already is another one, and no scale that is a little off
+        (row(420, weight_g=2000), replace(LETTER, weight_g=2030), CARD, [("underbilled", -100)]),
+        (row(410, weight_g=1900), replace(LETTER, weight_g=2000), EXACT, [("underbilled", -10)]),
+        # the price of 1.5 kg, and next to it, while the bill says 1.3
+        (row(370, weight_g=1300), replace(LETTER, weight_g=1296), TENTHS, [("rounding_wrong", 20)]),
+        (row(371, weight_g=1300), replace(LETTER, weight_g=1296), TENTHS, [("rate_wrong", 21)]),
     ],
 )  # fmt: skip
 def test_freight_is_named_by_what_the_bill_states(billed, shipment, card, expected):

@@ -18,7 +18,13 @@ from courier_reconciliation.causes.choice import Choice, Chooser, pieces_agree
 from courier_reconciliation.causes.earlier_bills import billed_before, without_reversals
 from courier_reconciliation.causes.findings import Explained, Findings
 from courier_reconciliation.causes.freight_case import FreightCase
-from courier_reconciliation.causes.hypotheses import Fit, Part, Rank, explained_by_one
+from courier_reconciliation.causes.hypotheses import (
+    Fit,
+    Part,
+    Rank,
+    explained_by_one,
+    lighter_within_tolerance,
+)
 from courier_reconciliation.causes.surcharges import (
     Cause,
     SurchargeCheck,
@@ -207,6 +213,9 @@ class Explainer:
         if choice.pieces and pieces_agree(choice, self._tolerances):
             return None, False
         if case.billed_minor < case.expected[0]:
+            if (lighter := lighter_within_tolerance(case)) is not None:
+                is_bare = _is_bare(case, lighter.expected_minor)
+                return Cause(Kind.UNDERBILLED, lighter.priced), is_bare
             part = Part(None, case.expected[0], case.billed_minor, ())
             _name(findings, case, replace_kind(part, Kind.UNDERBILLED))
             return at_billed_freight(case, Kind.UNDERBILLED), _is_bare(case, case.expected[0])

@@ -17,10 +17,14 @@ SCALE_G = 10
 
 
 class Match(NamedTuple):
-    """A price that is exactly what is billed. `expected_minor` is the contract's in its place."""
+    """A price that is what is billed. `expected_minor` is the contract's in its place.
+
+    `off_minor` is what the two still differ by, within the tolerance.
+    """
 
     priced: Priced
     expected_minor: int
+    off_minor: int
 
 
 @dataclass(slots=True)
@@ -75,10 +79,11 @@ class FreightCase:
             return None
         priced = self.quotes.priced(weighed, self.facts, province)
         if not self.quotes.has_more_than_freight(weighed.row):
-            return Match(priced, self.expected[0])
+            off = self.billed_minor - self.quotes.freight(weighed)
+            return Match(priced, self.expected[0], off)
         for amount, expected in zip(self._amounts(priced), self.expected, strict=False):
             if self._is_billed(amount):
-                return Match(priced, expected)
+                return Match(priced, expected, self.billed_minor - amount)
         return None
 
     def agrees(self) -> int | None:

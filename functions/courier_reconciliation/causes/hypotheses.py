@@ -116,9 +116,20 @@ def best_match(case: FreightCase, guesses: list[Guess]) -> tuple[Guess, Match] |
     """The guess that fits best of those whose price is exactly what is billed."""
     for guess in sorted(guesses, key=_FIT_AND_RANK):
         match = case.match(guess.weighed, guess.province)
-        if match is not None:
+        if match is not None and not (match.off_minor and _states_the_agreed(case, guess.weighed)):
             return guess, match
     return None
+
+
+def _states_the_agreed(case: FreightCase, weighed: Weighed) -> bool:
+    """Whether the bill states the rounded weight of the contract, and not that of another price.
+
+    Then such a price is no rounding of the courier's, and next to it is chance.
+    """
+    billed = case.main.weight_g
+    if billed is None or near(billed, weighed.rounded_g):
+        return False
+    return near(billed, case.base.rounded_g)
 
 
 def _guesses(case: FreightCase) -> list[Guess]:
@@ -281,6 +292,21 @@ def _weights(
             evidence = weight_evidence(case)
             found.append(Guess(kind, Fit.ROUNDED, rank, weighed, province, evidence))
     return found
+
+
+def lighter_within_tolerance(case: FreightCase) -> Match | None:
+    """The price of a billed weight a little below one's own, where it is what is billed.
+
+    A weight that is rounded already says nothing about the scale.
+    """
+    chargeable, billed = case.base.chargeable_g, case.main.weight_g
+    if billed is None or not case.own_known or billed >= chargeable:
+        return None
+    weighed = weigh_by(case.rows, billed, None)
+    if weighed is None or chargeable - billed > case.tolerances.weight_g(chargeable):
+        return None
+    is_rounded = weighed.row.rounding is not Rounding.EXACT and weighed.rounded_g == billed
+    return None if is_rounded else case.match(weighed, case.facts.province)
 
 
 def _more_steps(case: FreightCase) -> list[Guess]:
