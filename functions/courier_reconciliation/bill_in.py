@@ -16,16 +16,21 @@ from courier_reconciliation.own_terms import layouts_of
 from courier_reconciliation.reading.bills import read_bills
 from courier_reconciliation.reading.lines import take_away
 from courier_reconciliation.reading.model import BillFile, BillsRead, ReadingOptions
+from courier_reconciliation.reading.repeats import content_hash
 
 EARLIER_BILLS = 2
 """So many bills of months before are looked into for parcels that are billed a second time."""
 
 
 class Read(NamedTuple):
-    """A bill in the tables, beside bills of months before."""
+    """A bill in the tables, beside bills of months before.
+
+    `content_hash` is that of its lines: a bill that was only saved again keeps it.
+    """
 
     all: BillsRead
     own: BillFile
+    content_hash: str
     period: str
     days: claiming.Days
     couriers: tuple[str, ...]
@@ -69,7 +74,7 @@ def read_in(look: Look, path: Path, known: Sequence[Bill], now: datetime) -> Rea
     named = tuple(courier for (courier,) in couriers)
     if not named and look.account.courier:
         named = (look.account.courier,)
-    return Read(read, own, period, days, named)
+    return Read(read, own, content_hash(look.db, own.name), period, days, named)
 
 
 def _earlier(look: Look, known: Sequence[Bill], expected: str) -> list[Path]:

@@ -392,8 +392,8 @@ def test_pricing_in_bulk_is_pricing_one_by_one(card, shipments):
                  s.service, s.declared_value_minor, s.cod_minor, 1, s.outcome.value, None)
             )  # fmt: skip
         put_shipments(desk.connection, rows, desk.folder)
-        prices.lay_out(desk.connection, card, desk.folder)
-        sql = prices.priced_sql("shipments", prices.expected_codes(card))
+        terms = prices.lay_out(desk.connection, card, desk.folder)
+        sql = prices.priced_sql("shipments", terms)
         bulk = desk.connection.execute(
             f'SELECT expected_freight, expected_total FROM ({sql}) ORDER BY "row"'
         ).fetchall()
@@ -412,7 +412,7 @@ def test_bulk_pricing_leaves_little_to_the_slow_way(desk):
         for n in range(100)
     ]  # fmt: skip
     put_shipments(desk.connection, rows, desk.folder)
-    prices.lay_out(desk.connection, CARD, desk.folder)
-    sql = prices.priced_sql("shipments", ())
+    terms = prices.lay_out(desk.connection, CARD, desk.folder)
+    sql = prices.priced_sql("shipments", terms)
     counted = desk.connection.execute(f"SELECT count(expected_total) FROM ({sql})").fetchone()
     assert counted == (100,)

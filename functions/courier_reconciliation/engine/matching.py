@@ -1,8 +1,9 @@
 """Which shipment is a billed row about, and does it agree? In bulk, over whole tables.
 
 Afterwards the table `judged` has a row per line: `line`, `shipment` (the `row` of `shipments`, or
-NULL), what the contract expects, and `ok`. A row that agrees to the last minor unit never leaves
-the database; all others are explained one waybill at a time.
+NULL), what the contract expects, and `ok`; the table `loose_shipments` has the shipments that no
+line is about. A row that agrees to the last minor unit never leaves the database; all others are
+explained one waybill at a time.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from courier_reconciliation.engine.prices import code_column, priced_sql
+from courier_reconciliation.engine.prices import Terms, code_column, priced_sql
+from courier_reconciliation.engine.shipments import STORED, pick
 from courier_reconciliation.filling import quoted
 from courier_reconciliation.model import FREIGHT, TOTAL
 from courier_reconciliation.surcharge_codes import OTHER
@@ -22,84 +24,119 @@ NOTHING_DUE = ("cancelled", "never_moved", "lost", "damaged")
 NEAR_DAYS = 3
 BEFORE_DAYS = 31
 NEAR_PERCENT = 10
+_NEVER = "DATE '9999-12-31'"
 
 
-def judge(connection: DuckDBPyConnection, codes: Sequence[str]) -> None:
-    """Make `judged` from `lines`, `charges`, `shipments` and the laid out prices.
+def judge(connection: DuckDBPyConnection, terms: Terms) -> None:
+    """Make `judged` and `loose_shipments` from `lines`, `charges`, `shipped` and laid out prices.
 
     A table `orders_elsewhere` (order_id, courier) has orders of billed shipments that are not here.
     """
-    owed = "".join(f", p.owed_{n}" for n in range(len(codes)))
+    owed = "".join(f", owed_{n}" for n in range(len(terms.codes)))
+    outcomes = ", ".join(map(quoted, NOTHING_DUE))
     connection.execute(
-        "CREATE OR REPLACE TABLE judged AS SELECT l.line, l.charge, l.amount_minor,"
-        ' l.currency, l.courier, p.courier AS shipped_by, p."row" AS shipment, p.shipped_on,'
-        " p.expected_freight, p.expected_total"
-        f"{owed}, {_agrees(codes)} AS ok FROM lines AS l"
-        f" LEFT JOIN ({priced_sql('shipments', codes)}) AS p ON p.waybill = l.waybill"
+        "CREATE OR REPLACE TABLE judged AS SELECT l.line, p.shipment, l.amount_minor,"
+        f" p.expected_total{owed}, coalesce({_agrees(terms)}, false) AS ok"
+        " FROM lines AS l FULL JOIN ("
         # A row long before the shipping is of another parcel that had the number before.
-        f" AND (l.billed_on IS NULL OR l.billed_on >= p.shipped_on - {BEFORE_DAYS})"
+        f' SELECT waybill, "row" AS shipment, shipped_on - {BEFORE_DAYS} AS since,'
+        f" expected_freight, expected_total{owed},"
+        f" CASE WHEN outcome NOT IN ({outcomes}) THEN contract END AS contract"
+        f" FROM ({priced_sql(STORED, terms)})) AS p"
+        f" ON p.waybill = l.waybill AND coalesce(l.billed_on, {_NEVER}) >= p.since"
     )
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE loose AS SELECT shipment FROM judged WHERE line IS NULL"
+    )
+    connection.execute("DELETE FROM judged WHERE line IS NULL")
     _one_shipment_each(connection)
-    _by_parent(connection)
-    _by_order(connection)
-    _parts_agree(connection, codes)
+    _adopt_strays(connection)
+    pick(connection, "loose_shipments", "SELECT shipment FROM loose")
+    _parts_agree(connection, terms.codes)
     _groups_agree(connection)
 
 
-def _agrees(codes: Sequence[str]) -> str:
+def _agrees(terms: Terms) -> str:
     whens = [
         f"WHEN {quoted(TOTAL)} THEN l.amount_minor = p.expected_total"
         " AND coalesce(l.freight_minor = p.expected_freight, true)",
         f"WHEN {quoted(FREIGHT)} THEN l.amount_minor = p.expected_freight",
-        *(f"WHEN {quoted(code)} THEN l.amount_minor = p.owed_{n}" for n, code in enumerate(codes)),
+        *(
+            f"WHEN {quoted(code)} THEN l.amount_minor = p.owed_{n}"
+            for n, code in enumerate(terms.codes)
+        ),
     ]
-    outcomes = ", ".join(map(quoted, NOTHING_DUE))
+    numbers = " ".join(f"WHEN {quoted(name)} THEN {n}" for n, name in enumerate(terms.currencies))
+    currency = f"(CASE l.currency {numbers} END)::UTINYINT" if numbers else "NULL"
     return (
-        f"coalesce(CASE l.charge {' '.join(whens)} ELSE false END AND l.amount_minor >= 0"
-        f" AND NOT l.is_return AND l.currency = p.contract_currency"
-        f" AND p.outcome NOT IN ({outcomes}), false)"
+        f"CASE l.charge {' '.join(whens)} ELSE false END AND l.amount_minor >= 0"
+        f" AND NOT l.is_return AND p.contract = {currency}"
     )
+
+
+def _count(connection: DuckDBPyConnection, sql: str) -> int:
+    row = connection.execute(f"SELECT count(*) FROM {sql}").fetchone()
+    return row[0] if row else 0
 
 
 def _one_shipment_each(connection: DuckDBPyConnection) -> None:
     """A waybill number that was used twice: each row belongs to the shipment nearest in time."""
-    counts = connection.execute(
-        "SELECT (SELECT count(*) FROM judged), (SELECT count(*) FROM lines)"
-    ).fetchone()
-    if counts is None or counts[0] == counts[1]:
+    if _count(connection, "judged") == _count(connection, "lines"):
         return
     connection.execute(
-        "CREATE OR REPLACE TABLE judged AS SELECT j.* FROM judged AS j JOIN lines AS l"
-        " USING (line) QUALIFY row_number() OVER (PARTITION BY j.line ORDER BY"
-        " abs(coalesce(l.billed_on - j.shipped_on, 0)), j.shipped_on DESC, j.shipment) = 1"
+        "CREATE OR REPLACE TABLE judged AS SELECT j.* FROM judged AS j JOIN lines AS l USING (line)"
+        ' LEFT JOIN shipments AS s ON s."row" = j.shipment'
+        " QUALIFY row_number() OVER (PARTITION BY j.line ORDER BY"
+        " abs(coalesce(l.billed_on - s.shipped_on, 0)), s.shipped_on DESC, j.shipment) = 1"
     )
-
-
-def _by_parent(connection: DuckDBPyConnection) -> None:
-    """The pieces of a shipment are billed by their own numbers."""
     connection.execute(
-        "UPDATE judged SET shipment = found.shipment, shipped_by = found.shipped_by FROM"
-        ' (SELECT l.line, min(s.courier) AS shipped_by, min(s."row") AS shipment'
-        " FROM judged AS j JOIN lines AS l USING (line) JOIN shipments AS s ON s.waybill = l.parent"
-        " WHERE j.shipment IS NULL AND l.parent <> '' GROUP BY l.line) AS found"
-        " WHERE judged.line = found.line"
+        'CREATE OR REPLACE TEMP TABLE loose AS SELECT "row" AS shipment FROM shipments'
+        ' WHERE "row" NOT IN (SELECT shipment FROM judged WHERE shipment IS NOT NULL)'
     )
 
 
-def _by_order(connection: DuckDBPyConnection) -> None:
+def _adopt_strays(connection: DuckDBPyConnection) -> None:
+    """Rows whose waybill number nobody knows may belong to a shipment all the same."""
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE strays AS SELECT line, parent, order_id, courier FROM lines"
+        " WHERE (parent <> '' OR order_id <> '')"
+        " AND line IN (SELECT line FROM judged WHERE shipment IS NULL)"
+    )
+    if _count(connection, "strays"):
+        _adopt(connection, _by_parent())
+        _adopt(connection, _by_order(connection))
+
+
+def _adopt(connection: DuckDBPyConnection, found: str) -> None:
+    """Give strays the shipments that a query finds for them (line, shipment)."""
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE adopted AS {found}")
+    connection.execute(
+        "UPDATE judged SET shipment = adopted.shipment FROM adopted"
+        " WHERE judged.line = adopted.line"
+    )
+    connection.execute("DELETE FROM strays WHERE line IN (SELECT line FROM adopted)")
+    connection.execute("DELETE FROM loose WHERE shipment IN (SELECT shipment FROM adopted)")
+
+
+def _by_parent() -> str:
+    """The pieces of a shipment are billed by their own numbers."""
+    return (
+        'SELECT line, min(s."row") AS shipment FROM strays JOIN shipments AS s ON s.waybill ='
+        " strays.parent WHERE strays.parent <> '' GROUP BY line"
+    )
+
+
+def _by_order(connection: DuckDBPyConnection) -> str:
     """A row with another waybill number, whose order was shipped once and not billed otherwise."""
     connection.execute(
         "CREATE TABLE IF NOT EXISTS orders_elsewhere (order_id VARCHAR, courier VARCHAR)"
     )
-    connection.execute(
-        "UPDATE judged SET shipment = found.shipment, shipped_by = found.shipped_by FROM (SELECT"
-        ' min(l.line) AS line, min(s.courier) AS shipped_by, min(s."row") AS shipment'
-        " FROM judged AS j JOIN lines AS l USING (line)"
+    return (
+        'SELECT min(line) AS line, min(s."row") AS shipment FROM strays AS l'
         ' JOIN (SELECT order_id, courier, "row" FROM shipments UNION ALL SELECT order_id, courier,'
         " NULL FROM orders_elsewhere) AS s ON s.order_id = l.order_id AND s.courier = l.courier"
-        " WHERE j.shipment IS NULL AND l.order_id <> '' GROUP BY l.order_id"
-        ' HAVING count(*) = 1 AND min(s."row") IS NOT NULL AND min(s."row") NOT IN (SELECT shipment'
-        " FROM judged WHERE shipment IS NOT NULL)) AS found WHERE judged.line = found.line"
+        " WHERE l.order_id <> '' GROUP BY l.order_id HAVING count(*) = 1"
+        ' AND min(s."row") IN (SELECT shipment FROM loose)'
     )
 
 
@@ -122,32 +159,44 @@ def _parts_agree(connection: DuckDBPyConnection, codes: Sequence[str]) -> None:
 
 def _groups_agree(connection: DuckDBPyConnection) -> None:
     """Several rows of one shipment agree only together; one row only if it pays for everything."""
+    alone = "UPDATE judged SET ok = false WHERE ok AND amount_minor <> expected_total"
+    matched = _count(connection, "judged WHERE shipment IS NOT NULL")
+    if matched == _count(connection, "shipped") - _count(connection, "loose"):
+        connection.execute(alone)
+        return
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE several AS SELECT shipment FROM judged"
         " WHERE shipment IS NOT NULL GROUP BY shipment HAVING count(*) > 1"
     )
+    connection.execute(f"{alone} AND shipment NOT IN (SELECT shipment FROM several)")
     connection.execute(
-        "UPDATE judged SET ok = false WHERE ok AND amount_minor <> expected_total"
-        " AND shipment NOT IN (SELECT shipment FROM several)"
+        "UPDATE judged SET ok = false WHERE shipment IN (SELECT j.shipment FROM judged AS j"
+        " JOIN lines AS l USING (line) WHERE j.shipment IN (SELECT shipment FROM several)"
+        " GROUP BY j.shipment HAVING NOT bool_and(j.ok) OR count(*) <> count(DISTINCT l.charge)"
+        " OR sum(j.amount_minor) <> max(j.expected_total))"
     )
-    found = connection.execute("SELECT count(*) FROM several").fetchone()
-    if found is None or not found[0]:
-        return
-    connection.execute(
-        "UPDATE judged SET ok = false WHERE shipment IN (SELECT shipment FROM judged WHERE shipment"
-        " IN (SELECT shipment FROM several) GROUP BY shipment HAVING NOT bool_and(ok)"
-        " OR count(*) <> count(DISTINCT charge) OR sum(amount_minor) <> max(expected_total))"
-    )
+
+
+def couriers(connection: DuckDBPyConnection) -> set[str]:
+    """The couriers of lines, and of the shipments that lines are about."""
+    rows = connection.execute(
+        "SELECT courier FROM lines GROUP BY courier UNION SELECT courier FROM"
+        " (SELECT courier, count(*) AS shipped FROM shipped GROUP BY courier) LEFT JOIN"
+        " (SELECT courier, count(*) AS free FROM loose_shipments GROUP BY courier) USING (courier)"
+        " WHERE shipped > coalesce(free, 0)"
+    ).fetchall()
+    return {courier for (courier,) in rows if courier}
 
 
 def unbilled(
-    connection: DuckDBPyConnection, couriers: Sequence[str], first: object, last: object
+    connection: DuckDBPyConnection, billed_by: Sequence[str], first: object, last: object
 ) -> None:
     """Make the table `unbilled`: every shipment that no row is about, and why.
 
-    `first` and `last` are the days of the period, None where no period is known.
+    `billed_by` are the couriers of the bills. `first` and `last` are the days of the period, None
+    where no period is known.
     """
-    known = ", ".join(map(quoted, couriers)) or "''"
+    known = ", ".join(map(quoted, billed_by)) or "''"
     outside = f"shipped_on NOT BETWEEN DATE '{first}' AND DATE '{last}'" if first else "false"
     on_last = f"shipped_on = DATE '{last}'" if last else "false"
     connection.execute(
@@ -157,18 +206,18 @@ def unbilled(
         f" WHEN {outside} THEN 'outside_period'"
         " WHEN outcome = 'in_transit' THEN 'in_transit'"
         f" WHEN {on_last} THEN 'carry_over'"
-        f" ELSE 'missing' END AS reason FROM shipments"
-        ' WHERE "row" NOT IN (SELECT shipment FROM judged WHERE shipment IS NOT NULL)'
+        f" ELSE 'missing' END AS reason FROM loose_shipments"
     )
     connection.execute(
         "UPDATE unbilled SET reason = 'refused_row' WHERE reason = 'missing' AND shipment IN ("
-        ' SELECT s."row" FROM shipments AS s JOIN refused AS r USING (waybill)'
+        ' SELECT s."row" FROM loose_shipments AS s JOIN refused AS r USING (waybill)'
         " WHERE r.waybill <> '')"
     )
     # A row whose number was lost may be the one: then nobody can say that it is missing.
     connection.execute(
         "UPDATE unbilled SET reason = 'refused_row' WHERE reason = 'missing' AND shipment IN ("
-        " SELECT s.\"row\" FROM shipments AS s JOIN refused AS r ON (r.courier IN (s.courier, ''))"
+        ' SELECT s."row" FROM loose_shipments AS s JOIN refused AS r'
+        " ON (r.courier IN (s.courier, ''))"
         f" AND (r.billed_on IS NULL OR abs(r.billed_on - s.shipped_on) <= {NEAR_DAYS})"
         " AND (r.province IN (s.province, ''))"
         " AND (r.weight_g IS NULL OR s.weight_g IS NULL"

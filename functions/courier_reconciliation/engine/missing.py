@@ -45,7 +45,7 @@ def missing(
         " AND amount_minor > 0"
     ).fetchall()
     for row in connection.execute(
-        f'SELECT {SHIPMENT} FROM unbilled AS u JOIN shipments AS s ON s."row" = u.shipment'
+        f'SELECT {SHIPMENT} FROM unbilled AS u JOIN loose_shipments AS s ON s."row" = u.shipment'
         " WHERE u.reason = 'missing' ORDER BY s.\"row\""
     ).fetchall():
         shipment = shipped(row)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from courier_reconciliation.filling import fill
 from courier_reconciliation.model import FREIGHT
@@ -41,15 +41,28 @@ NO_END = 1 << 40
 """Grams beyond any parcel."""
 _ROUNDINGS = {mode: n for n, mode in enumerate(Rounding)}
 _BASES = {basis: n + 1 for n, basis in enumerate(Basis)}
-SEGMENTS = (
-    "segment INTEGER, courier VARCHAR, service VARCHAR, province VARCHAR, from_day DATE,"
-    " to_day DATE, divisor BIGINT"
-)
 RANGES = (
     "segment INTEGER, lo BIGINT, hi BIGINT, base_price BIGINT, base_weight BIGINT,"
     " step_weight BIGINT, step_price BIGINT, ceil_step BOOLEAN, rounding INTEGER,"
-    " discount_e4 BIGINT, minimum BIGINT, tax_e4 BIGINT, contract VARCHAR"
+    " discount_e4 BIGINT, minimum BIGINT, tax_e4 BIGINT, contract UTINYINT"
 )
+
+
+class Terms(NamedTuple):
+    """What the laid out rows of a card say at all; what none of them says is not worked out.
+
+    `codes` are the surcharges that may be due, in the order of their columns; `currencies` those of
+    the contract, in the order of their numbers.
+    """
+
+    codes: tuple[str, ...]
+    currencies: tuple[str, ...]
+    roundings: tuple[Rounding, ...]
+    step_modes: tuple[StepMode, ...]
+    has_volume: bool
+    has_discount: bool
+    has_minimum: bool
+    has_tax: bool
 
 
 def expected_codes(card: RateCard) -> tuple[str, ...]:
@@ -57,21 +70,27 @@ def expected_codes(card: RateCard) -> tuple[str, ...]:
     return tuple(sorted({row.code for row in card.surcharges if row.due is not Due.ALLOWED}))
 
 
-def lay_out(connection: DuckDBPyConnection, card: RateCard, temp: Path) -> None:
-    """Make the tables `segments` and `ranges` for what is in the table `shipments`."""
+def lay_out(connection: DuckDBPyConnection, card: RateCard, temp: Path) -> Terms:
+    """Make the tables `segments` and `ranges` for what is in the table `shipped`."""
     codes = expected_codes(card)
+    currencies = tuple(sorted({row.currency for row in card.freight}))
     extra = "".join(
         f", basis_{n} INTEGER, value_{n} BIGINT, least_{n} BIGINT, most_{n} BIGINT, due_{n} VARCHAR"
         for n in range(len(codes))
     )
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE segments ({SEGMENTS})")
+    # Words are compared in the form in which they are stored.
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE segments AS SELECT 0 AS segment, courier, service, province,"
+        " shipped_on AS from_day, shipped_on AS to_day, 0::BIGINT AS divisor FROM shipped LIMIT 0"
+    )
     connection.execute(f"CREATE OR REPLACE TEMP TABLE ranges ({RANGES}{extra})")
     occurring = connection.execute(
-        "SELECT courier, service, province, min(shipped_on), max(shipped_on) FROM shipments"
+        "SELECT courier, service, province, min(shipped_on), max(shipped_on) FROM shipped"
         " GROUP BY ALL ORDER BY ALL"
     ).fetchall()
     segments: list[tuple[object, ...]] = []
     ranges: list[tuple[object, ...]] = []
+    used: dict[FreightRow, None] = {}
     for courier, service, province, first, last in occurring:
         if any(row.value_e4 < 0 for row in card.surcharges if row.courier == courier):
             continue
@@ -86,9 +105,21 @@ def lay_out(connection: DuckDBPyConnection, card: RateCard, temp: Path) -> None:
                 card.surcharges, courier, service or rows[0].service, start, province
             )
             for lo, hi, row, extras in _weights(rows, allowed):
-                ranges.append((number, lo, hi, *_freight(row), *_surcharges(extras, codes)))
+                used[row] = None
+                freight = _freight(row, currencies)
+                ranges.append((number, lo, hi, *freight, *_surcharges(extras, codes)))
     fill(connection, "segments", segments, temp)
     fill(connection, "ranges", ranges, temp)
+    return Terms(
+        codes=codes,
+        currencies=currencies,
+        roundings=tuple({row.rounding: None for row in used}),
+        step_modes=tuple({row.step_mode: None for row in used}),
+        has_volume=any(row.volumetric_divisor for row in used),
+        has_discount=any(row.discount_e4 for row in used),
+        has_minimum=any(row.minimum_minor for row in used),
+        has_tax=any(row.tax_e4 for row in used),
+    )
 
 
 def _stretches(
@@ -137,7 +168,7 @@ def _weights(
             yield lo, following - 1, row, one_of_each(allowed, lo)
 
 
-def _freight(row: FreightRow) -> tuple[object, ...]:
+def _freight(row: FreightRow, currencies: Sequence[str]) -> tuple[object, ...]:
     return (
         row.base_price_minor,
         row.base_weight_g,
@@ -148,7 +179,7 @@ def _freight(row: FreightRow) -> tuple[object, ...]:
         row.discount_e4,
         row.minimum_minor,
         row.tax_e4,
-        row.currency,
+        currencies.index(row.currency),
     )
 
 
@@ -166,17 +197,20 @@ def _surcharges(extras: Sequence[SurchargeRow], codes: Sequence[str]) -> tuple[o
     return tuple(found)
 
 
-def chargeable_sql(parcel: str, segment: str) -> str:
+def chargeable_sql(parcel: str, segment: str, terms: Terms) -> str:
     """Grams that are charged before rounding."""
+    weight = f"{parcel}.weight_g::BIGINT"
+    if not terms.has_volume:
+        return weight
     sides = (f"{parcel}.{name}::BIGINT" for name in ("length_mm", "width_mm", "height_mm"))
     volume = f"coalesce({' * '.join(sides)}, 0)"
     return (
-        f"greatest({parcel}.weight_g, CASE WHEN {segment}.divisor > 0 THEN"
+        f"greatest({weight}, CASE WHEN {segment}.divisor > 0 THEN"
         f" ({volume} + {segment}.divisor - 1) // {segment}.divisor ELSE 0 END)"
     )
 
 
-def rounded_sql(weight: str, rounding: str) -> str:
+def rounded_sql(weight: str, rounding: str, terms: Terms) -> str:
     """Grams after rounding, by the number of the mode."""
     whole, rest = f"({weight} // 1000)", f"({weight} % 1000)"
     by_mode = {
@@ -190,26 +224,29 @@ def rounded_sql(weight: str, rounding: str) -> str:
             f" WHEN {rest} < 700 THEN 500 ELSE 1000 END, 500)"
         ),
     }
-    whens = " ".join(f"WHEN {_ROUNDINGS[mode]} THEN {sql}" for mode, sql in by_mode.items())
-    return f"CASE {rounding} {whens} END"
+    if len(terms.roundings) == 1:
+        return by_mode[terms.roundings[0]]
+    whens = " ".join(f"WHEN {_ROUNDINGS[mode]} THEN {by_mode[mode]}" for mode in terms.roundings)
+    return f"CASE {rounding} {whens} END" if whens else weight
 
 
-def listed_sql(rounded: str, row: str) -> str:
+def listed_sql(rounded: str, row: str, terms: Terms) -> str:
     """Freight before discount and minimum."""
-    over = f"({rounded} - {row}.base_weight)"
+    over = f"greatest({rounded} - {row}.base_weight, 0)"
     steps = f"({over} + {row}.step_weight - 1) // {row}.step_weight * {row}.step_price"
     share = f"(2 * {over} * {row}.step_price + {row}.step_weight) // (2 * {row}.step_weight)"
-    return (
-        f"{row}.base_price + CASE WHEN {over} <= 0 THEN 0 WHEN {row}.ceil_step THEN {steps}"
-        f" ELSE {share} END"
-    )
+    if terms.step_modes == (StepMode.CEIL,):
+        return f"{row}.base_price + {steps}"
+    return f"{row}.base_price + CASE WHEN {row}.ceil_step THEN {steps} ELSE {share} END"
 
 
-def freight_sql(listed: str, row: str) -> str:
+def freight_sql(listed: str, row: str, terms: Terms) -> str:
     """Freight after discount, not below the minimum."""
     hundred = 100 * E4
-    net = f"(2 * {listed} * ({hundred} - {row}.discount_e4) + {hundred}) // {2 * hundred}"
-    return f"greatest({net}, {row}.minimum)"
+    net = listed
+    if terms.has_discount:
+        net = f"(2 * {listed} * ({hundred} - {row}.discount_e4) + {hundred}) // {2 * hundred}"
+    return f"greatest({net}, {row}.minimum)" if terms.has_minimum else net
 
 
 def surcharge_sql(n: int, listed: str, rounded: str, row: str, parcel: str) -> str:
@@ -241,41 +278,42 @@ def surcharge_sql(n: int, listed: str, rounded: str, row: str, parcel: str) -> s
     )
 
 
-def priced_sql(source: str, codes: Sequence[str]) -> str:
-    """SELECT that prices the rows of `source` (which has the columns of `shipments`, and more).
+def priced_sql(source: str, terms: Terms) -> str:
+    """SELECT that prices the rows of `source` (which has the columns of `shipped`, and more).
 
-    It adds `expected_freight`, `owed_<n>` for each code, `expected_total` and `contract_currency`,
-    all NULL where the layout has no price.
+    It adds `expected_freight`, `owed_<n>` for each code, `expected_total` and `contract`, the
+    number of the currency; all NULL where the layout has no price.
     """
-    names = [f"owed_{n}" for n in range(len(codes))]
+    names = [f"owed_{n}" for n in range(len(terms.codes))]
     owed = "".join(
         f", {surcharge_sql(n, 'l.listed', 'l.rounded', 'l', 'l')} AS {name}"
         for n, name in enumerate(names)
     )
-    untaxed = f"({' + '.join(['f.expected_freight', *(f'f.{name}' for name in names)])})"
-    tax = f"(2 * {untaxed} * f.tax_e4 + {100 * E4}) // {200 * E4}"
-    columns = ", ".join(f"r.{name}" for name in _range_columns(codes))
+    total = f"({' + '.join(['f.expected_freight', *(f'f.{name}' for name in names)])})"
+    if terms.has_tax:
+        total = f"{total} + (2 * {total} * f.tax_e4 + {100 * E4}) // {200 * E4}"
+    columns = ", ".join(f"r.{name}" for name in _range_columns(terms.codes))
     # One step a level: an expression that is used twice is worked out once.
     chargeable = (
-        f"SELECT s.*, g.segment, {chargeable_sql('s', 'g')} AS chargeable FROM {source} AS s"
+        f"SELECT s.*, g.segment, {chargeable_sql('s', 'g', terms)} AS chargeable"
+        f" FROM {source} AS s"
         " LEFT JOIN segments AS g ON g.courier = s.courier AND g.service = s.service"
         " AND g.province = s.province AND s.shipped_on BETWEEN g.from_day AND g.to_day"
     )
     rounded = (
         f"SELECT w.* EXCLUDE (segment), {columns},"
-        f" {rounded_sql('w.chargeable', 'r.rounding')} AS rounded FROM ({chargeable}) AS w"
+        f" {rounded_sql('w.chargeable', 'r.rounding', terms)} AS rounded FROM ({chargeable}) AS w"
         " LEFT JOIN ranges AS r ON r.segment = w.segment AND w.weight_g IS NOT NULL"
         " AND w.chargeable BETWEEN r.lo AND r.hi"
     )
-    listed = f"SELECT d.*, {listed_sql('d.rounded', 'd')} AS listed FROM ({rounded}) AS d"
+    listed = f"SELECT d.*, {listed_sql('d.rounded', 'd', terms)} AS listed FROM ({rounded}) AS d"
     freight = (
-        f"SELECT l.*, {freight_sql('l.listed', 'l')} AS expected_freight{owed} FROM ({listed}) AS l"
+        f"SELECT l.*, {freight_sql('l.listed', 'l', terms)} AS expected_freight{owed}"
+        f" FROM ({listed}) AS l"
     )
-    dropped = ", ".join((*_range_columns(codes), "rounded", "listed", "chargeable"))
-    return (
-        f"SELECT f.* EXCLUDE ({dropped}), {untaxed} + {tax} AS expected_total,"
-        f" f.contract AS contract_currency FROM ({freight}) AS f"
-    )
+    ranged = (name for name in _range_columns(terms.codes) if name != "contract")
+    dropped = ", ".join((*ranged, "rounded", "listed", "chargeable"))
+    return f"SELECT f.* EXCLUDE ({dropped}), {total} AS expected_total FROM ({freight}) AS f"
 
 
 def _range_columns(codes: Sequence[str]) -> tuple[str, ...]:

@@ -16,17 +16,17 @@ from courier_reconciliation.causes.explain import Explainer
 from courier_reconciliation.causes.tolerances import DEFAULT, Tolerances
 from courier_reconciliation.causes.whole_waybill import as_one
 from courier_reconciliation.engine import matching, prices, shipments, totals, unsaid
+from courier_reconciliation.engine.answer import answer
 from courier_reconciliation.engine.missing import SHIPMENT, missing, shipped
 from courier_reconciliation.model import (
     BilledRow,
     Discrepancy,
-    Kind,
     Rejected,
     Shipment,
 )
 from courier_reconciliation.rates.card import RateCard
 from courier_reconciliation.reading.lines import take_away
-from courier_reconciliation.result import CourierTotal, NotAuditable, Reconciliation
+from courier_reconciliation.result import NotAuditable, Reconciliation
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -101,9 +101,9 @@ class _Run:
             unsaid.take_currency_of_contract(self._db, self._bills.files, self._card)
         self._tell_of_sheets()
         self._options.progress("price")
-        prices.lay_out(self._db, self._card, self._temp)
+        terms = prices.lay_out(self._db, self._card, self._temp)
         self._options.progress("match")
-        matching.judge(self._db, prices.expected_codes(self._card))
+        matching.judge(self._db, terms)
         self._options.progress("explain")
         first, last = _days(period)
         with ThreadPoolExecutor(max_workers=1) as beside:
@@ -119,7 +119,15 @@ class _Run:
             self._db, self._bills.declared_totals, self._options.tolerances
         )
         self._outside(first, last)
-        return self._answer(period, rejected)
+        return answer(
+            self._db,
+            period,
+            self._found,
+            self._not_auditable,
+            (*self._bills.rejected, *rejected, *self._far),
+            self._notes,
+            self._card.freight[0].currency if self._card.freight else "",
+        )
 
     def _one(self, sql: str) -> Any:
         row = self._db.execute(sql).fetchone()
@@ -166,20 +174,14 @@ class _Run:
         self, connection: DuckDBPyConnection, first: date | None, last: date | None
     ) -> None:
         """What is on no bill, and the verdict on each line."""
-        matching.unbilled(connection, self._couriers(connection), first, last)
+        billed_by = matching.couriers(connection).union(self._options.couriers_elsewhere)
+        matching.unbilled(connection, sorted(billed_by), first, last)
         connection.execute(
-            "CREATE OR REPLACE TABLE verdicts AS SELECT line, shipment, expected_total AS"
+            "CREATE OR REPLACE VIEW verdicts AS SELECT line, shipment, expected_total AS"
             " expected_minor, CASE WHEN ok THEN 'agreed' WHEN shipment IS NULL THEN 'unmatched'"
             " WHEN expected_total IS NULL THEN 'not_auditable' ELSE 'disputed' END AS verdict"
             " FROM judged"
         )
-
-    def _couriers(self, connection: DuckDBPyConnection) -> list[str]:
-        found = connection.execute(
-            "SELECT DISTINCT courier FROM judged UNION SELECT DISTINCT shipped_by FROM judged"
-        ).fetchall()
-        known = {courier for (courier,) in found if courier}
-        return sorted(known.union(self._options.couriers_elsewhere))
 
     def _without_bill(self, period: str) -> None:
         """Nothing is missing from the bill of a month if no bill of that month was given."""
@@ -202,6 +204,11 @@ class _Run:
                 "INSERT INTO left_over SELECT j.line, j.shipment FROM judged AS j JOIN lines AS l"
                 " USING (line) WHERE j.ok AND l.waybill IN (SELECT waybill FROM earlier)"
             )
+        # The few that matter first: else the database would carry all columns of all rows along.
+        self._db.execute(
+            "CREATE OR REPLACE TEMP TABLE lines_left AS SELECT * FROM lines"
+            " WHERE line IN (SELECT line FROM left_over)"
+        )
         if first and last:
             self._not_auditable += unsaid.far_and_unknown(self._db, first, last)
         extras = self._extras()
@@ -248,12 +255,7 @@ class _Run:
         self, extras: dict[int, list[tuple[str, int]]]
     ) -> Iterator[tuple[list[BilledRow], Shipment | None]]:
         """The rows that do not agree, by shipment, or by number where nobody shipped it."""
-        # The few that matter first: else the database would carry all columns of all rows along.
         shipments.pick(self._db, "of_left_over", "SELECT shipment FROM left_over")
-        self._db.execute(
-            "CREATE OR REPLACE TEMP TABLE lines_left AS SELECT * FROM lines"
-            " WHERE line IN (SELECT line FROM left_over)"
-        )
         found = self._db.execute(
             f"SELECT {_LINE}, {SHIPMENT} FROM left_over AS j JOIN lines_left AS l USING (line)"
             ' LEFT JOIN of_left_over AS s ON s."row" = j.shipment'
@@ -300,97 +302,6 @@ class _Run:
             )
             for file, sheet, row, day in far
         ]
-
-    def _answer(self, period: str, rejected: Sequence[Rejected]) -> Reconciliation:
-        counts = self._db.execute(
-            "SELECT count(*), count(shipment), coalesce(sum(amount_minor), 0) FROM judged"
-        ).fetchone() or (0, 0, 0)
-        lines, matched, billed = counts
-        on_bill = [d for d in self._found if d.kind not in _NOT_OF_LINES]
-        by_kind: dict[Kind, tuple[int, int]] = {}
-        for one in self._found:
-            count, money = by_kind.get(one.kind, (0, 0))
-            by_kind[one.kind] = (count + 1, money + one.difference_minor)
-        currencies = self._db.execute(
-            "SELECT currency FROM lines GROUP BY currency ORDER BY count(*) DESC"
-        ).fetchall()
-        return Reconciliation(
-            period=period,
-            lines=lines,
-            matched=matched,
-            unmatched_bill=lines - matched,
-            unmatched_shipments=self._one("SELECT count(*) FROM unbilled"),
-            discrepancies=tuple(sorted(self._found, key=in_order)),
-            not_auditable=tuple(self._not_auditable),
-            rejected=(*self._bills.rejected, *rejected, *self._far),
-            totals=self._totals(),
-            total_billed_minor=int(billed),
-            total_expected_minor=int(billed) - sum(d.difference_minor for d in on_bill),
-            claimable_minor=sum(
-                d.difference_minor for d in self._found if d.claimable and d.difference_minor > 0
-            ),
-            currency=currencies[0][0] if currencies else self._contract_currency(),
-            carry_over=self._one("SELECT count(*) FROM unbilled WHERE reason = 'carry_over'"),
-            notes=tuple(self._notes),
-            by_kind=dict(sorted(by_kind.items(), key=lambda item: -abs(item[1][1]))),
-        )
-
-    def _contract_currency(self) -> str:
-        return self._card.freight[0].currency if self._card.freight else ""
-
-    def _totals(self) -> tuple[CourierTotal, ...]:
-        rows = self._db.execute(
-            "SELECT coalesce(nullif(courier, ''), shipped_by, '') AS courier, currency, count(*),"
-            " sum(amount_minor), coalesce(sum(amount_minor) FILTER (ok), 0) FROM judged"
-            " GROUP BY ALL ORDER BY ALL"
-        ).fetchall()
-        found = []
-        for courier, currency, lines, billed, agreed in rows:
-            own = [d for d in self._found if (d.courier, d.currency) == (courier, currency)]
-            of_lines = [d for d in own if d.kind not in _NOT_OF_LINES]
-            unmatched = _sum(d for d in of_lines if d.kind is Kind.UNKNOWN_WAYBILL)
-            twice = _sum(d for d in of_lines if d.kind is Kind.DUPLICATE_WAYBILL)
-            rest = [
-                d for d in of_lines if d.kind not in (Kind.UNKNOWN_WAYBILL, Kind.DUPLICATE_WAYBILL)
-            ]
-            over = _sum(d for d in rest if d.difference_minor > 0)
-            under = -_sum(d for d in rest if d.difference_minor < 0)
-            unknown = sum(
-                one.billed_minor
-                for one in self._not_auditable
-                if (one.courier, one.currency) == (courier, currency)
-            )
-            found.append(
-                CourierTotal(
-                    courier=courier,
-                    currency=currency,
-                    lines=lines,
-                    billed_minor=int(billed),
-                    agreed_minor=int(agreed),
-                    disputed_expected_minor=int(billed)
-                    - int(agreed)
-                    - (over - under + unmatched + twice + unknown),
-                    over_minor=over,
-                    under_minor=under,
-                    unmatched_minor=unmatched,
-                    duplicate_minor=twice,
-                    not_auditable_minor=unknown,
-                    missing_minor=-_sum(d for d in own if d.kind is Kind.MISSING_FROM_BILL),
-                )
-            )
-        return tuple(found)
-
-
-_NOT_OF_LINES = (Kind.MISSING_FROM_BILL, Kind.TOTAL_MISMATCH)
-
-
-def _sum(found: Iterator[Discrepancy]) -> int:
-    return sum(one.difference_minor for one in found)
-
-
-def in_order(one: Discrepancy) -> tuple[object, ...]:
-    """As the rows stand in the bills."""
-    return (one.file, one.sheet, one.row or 0, one.waybill_number, one.kind, one.charge)
 
 
 def _days(period: str) -> tuple[date | None, date | None]:

@@ -26,6 +26,9 @@ _SHOWN = 'rowid + 2 AS "row", ' + ", ".join(
 """The row in the file is counted from 1 with the header. The database knows which row is which; to
 number them while reading would take one core only."""
 
+STORED = '(SELECT rowid + 2 AS "row", * FROM shipped)'
+"""The same as they are stored."""
+
 
 def put_shipments(connection: DuckDBPyConnection, rows: Iterable[Sequence[Any]], temp: Path) -> int:
     """Fill the table with rows that are ready, in the order of `TABLE`."""
@@ -65,6 +68,6 @@ def pick(connection: DuckDBPyConnection, table: str, rows: str) -> None:
     Asked for by their places, the others are passed over without being looked at.
     """
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {_SHOWN} FROM shipped WHERE"
+        f"CREATE OR REPLACE TABLE {table} AS SELECT {_SHOWN} FROM shipped WHERE"
         f" rowid IN (SELECT picked.number - 2 FROM ({rows}) AS picked (number))"
     )

@@ -63,13 +63,13 @@ def far_and_unknown(connection: DuckDBPyConnection, first: date, last: date) -> 
     far = f"l.billed_on < DATE '{first - FAR}' OR l.billed_on > DATE '{last + FAR}'"
     rows = connection.execute(
         "SELECT l.line, l.courier, l.waybill, l.amount_minor, l.currency, l.billed_on, l.file,"
-        ' l.sheet, l."row", l.order_id FROM left_over AS o JOIN lines AS l USING (line)'
+        ' l.sheet, l."row", l.order_id FROM left_over AS o JOIN lines_left AS l USING (line)'
         f" WHERE o.shipment IS NULL AND ({far}) ORDER BY l.line"
     ).fetchall()
     if rows:
         connection.execute(
             "DELETE FROM left_over WHERE shipment IS NULL AND line IN"
-            f" (SELECT l.line FROM lines AS l WHERE {far})"
+            f" (SELECT l.line FROM lines_left AS l WHERE {far})"
         )
     return [
         NotAuditable(

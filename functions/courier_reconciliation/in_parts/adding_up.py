@@ -9,7 +9,7 @@ from itertools import chain
 from msgspec.structs import replace
 
 from courier_reconciliation.claiming import is_claim
-from courier_reconciliation.engine.run import in_order
+from courier_reconciliation.engine.answer import in_order
 from courier_reconciliation.model import Discrepancy, Kind, Rejected
 from courier_reconciliation.result import CourierTotal, NotAuditable, Reconciliation
 

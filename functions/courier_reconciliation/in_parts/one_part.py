@@ -112,13 +112,9 @@ def _match(look: Look, card: RateCard) -> tuple[str, ...]:
         "CREATE OR REPLACE TABLE orders_elsewhere AS SELECT DISTINCT order_id, courier FROM lines"
         " WHERE order_id <> ''"
     )
-    prices.lay_out(look.db, card, look.folder)
-    matching.judge(look.db, prices.expected_codes(card))
+    matching.judge(look.db, prices.lay_out(look.db, card, look.folder))
     shards.set_leaving(look.db)
-    found = look.db.execute(
-        "SELECT DISTINCT courier FROM judged UNION SELECT DISTINCT shipped_by FROM judged"
-    ).fetchall()
-    return tuple(sorted(courier for (courier,) in found if courier))
+    return tuple(sorted(matching.couriers(look.db)))
 
 
 def _leave_over(look: Look, place: Place, part: int) -> None:

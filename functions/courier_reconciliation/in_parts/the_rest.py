@@ -108,7 +108,8 @@ def _fill_told(look: Look, keys: list[str]) -> None:
         f" FROM ({' UNION ALL '.join(judged)}) AS j LEFT JOIN numbered AS n ON n.part = j.part"
         " AND n.place = j.shipment"
     )
-    db.execute("CREATE OR REPLACE TABLE verdicts AS SELECT * FROM all_verdicts")
+    db.execute("DROP VIEW verdicts")
+    db.execute("CREATE TABLE verdicts AS SELECT * FROM all_verdicts")
     db.execute(
         "CREATE TEMP TABLE all_unbilled AS SELECT number AS shipment, reason FROM unbilled"
         " JOIN numbered ON part = -1 AND place = shipment"

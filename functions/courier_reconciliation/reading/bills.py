@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -60,7 +59,6 @@ class _Reader:
             kind = kinds.kind_of(
                 path, self._options.unpacked_limit_bytes, self._options.grid_limit_cells
             )
-            sha256 = _sha256(path)
             ignored: tuple[str, ...] = ()
             if kind == kinds.WORKBOOK:
                 sheets, ignored = self._workbook(path, name)
@@ -75,11 +73,11 @@ class _Reader:
             self.rejected.append(Rejected(name, f"the file cannot be read: {reason}"))
         else:
             sheets = repeats.once_on_sheets(self._db, name, sheets)
-            self._keep(self._described(path, name, sha256, sheets, ignored))
+            self._keep(self._described(path, name, sheets, ignored))
 
     def _keep(self, file: BillFile) -> None:
         """A file that was given twice, perhaps saved anew under another name, counts once."""
-        if (first := repeats.same_as(file, self.files)) is not None:
+        if (first := repeats.same_as(self._db, file, self.files)) is not None:
             repeats.take_away(self._db, file.name)
             self.totals = [one for one in self.totals if one.file != file.name]
             self.rejected = [one for one in self.rejected if one.file != file.name]
@@ -247,16 +245,12 @@ class _Reader:
         self,
         path: Path,
         name: str,
-        sha256: str,
         sheets: Sequence[SheetRead],
         ignored: tuple[str, ...],
     ) -> BillFile:
-        amount, content = self._db.execute(
-            "SELECT coalesce(sum(amount_minor), 0), printf('%032x', coalesce(sum(hash(waybill,"
-            " charge, amount_minor, billed_on, weight_g, province, currency)), 0)) FROM lines"
-            " WHERE file = ?",
-            [name],
-        ).fetchone() or (0, "")
+        (amount,) = self._db.execute(
+            "SELECT coalesce(sum(amount_minor), 0) FROM lines WHERE file = ?", [name]
+        ).fetchone() or (0,)
         month = self._db.execute(
             "SELECT strftime(billed_on, '%Y-%m') AS month FROM (SELECT billed_on, count(*) AS lines"
             " FROM lines WHERE file = ? AND billed_on IS NOT NULL GROUP BY billed_on)"
@@ -266,8 +260,6 @@ class _Reader:
         return BillFile(
             name=name,
             path=str(path),
-            sha256=sha256,
-            content_hash=content,
             sheets=tuple(sheets),
             ignored_sheets=ignored,
             period=month[0] if month else "",
@@ -275,11 +267,6 @@ class _Reader:
             refused=sum(sheet.refused for sheet in sheets),
             amount_minor=amount,
         )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _ignored(

@@ -63,15 +63,12 @@ class SheetRead(Struct, frozen=True):
 class BillFile(Struct, frozen=True):
     """One file that was read.
 
-    `name` is the `file` of its lines. `sha256` is that of its bytes; `content_hash` that of its
-    lines in any order, so that a bill that was only saved again keeps it. `period` is the month
-    (`2026-10`) in which most of its lines lie, "" where no line has a date.
+    `name` is the `file` of its lines. `period` is the month (`2026-10`) in which most of its lines
+    lie, "" where no line has a date.
     """
 
     name: str
     path: str
-    sha256: str
-    content_hash: str
     sheets: tuple[SheetRead, ...]
     ignored_sheets: tuple[str, ...] = ()
     period: str = ""

@@ -48,16 +48,29 @@ def once_on_sheets(
     return list(found.values())
 
 
-def same_as(file: BillFile, before: Sequence[BillFile]) -> BillFile | None:
+def same_as(
+    connection: DuckDBPyConnection, file: BillFile, before: Sequence[BillFile]
+) -> BillFile | None:
     """The file that has the same lines, whatever it is called and however it was saved."""
-    return next(
-        (
-            one
-            for one in before
-            if one.lines and (one.content_hash, one.lines) == (file.content_hash, file.lines)
-        ),
-        None,
-    )
+    alike = [
+        one
+        for one in before
+        if one.lines and (one.lines, one.amount_minor) == (file.lines, file.amount_minor)
+    ]
+    if not alike:
+        return None
+    content = content_hash(connection, file.name)
+    return next((one for one in alike if content_hash(connection, one.name) == content), None)
+
+
+def content_hash(connection: DuckDBPyConnection, file: str) -> str:
+    """A hash of a file's lines in any order: a bill that was only saved again keeps it."""
+    found = connection.execute(
+        "SELECT printf('%032x', coalesce(sum(hash(waybill, charge, amount_minor, billed_on,"
+        " weight_g, province, currency)), 0)) FROM lines WHERE file = ?",
+        [file],
+    ).fetchone()
+    return str(found[0]) if found else ""
 
 
 def take_away(connection: DuckDBPyConnection, file: str) -> None:
