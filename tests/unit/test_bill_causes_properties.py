@@ -227,7 +227,7 @@ def test_a_wrong_price_is_found(card, shipment, layout, more):
     priced = true_price(shipment, card)
     fuel = [charge.amount_minor for charge in priced.surcharges if charge.code == "fuel"]
     assume(not fuel or more != fuel[0])
-    wrong = priced._replace(freight_minor=priced.freight_minor + more)
+    wrong = replace(priced, freight_minor=priced.freight_minor + more)
     rows = bill(wrong, shipment, layout)
     found = judged(rows, shipment, card)
     assert sum(each.difference_minor for each in found) == more
@@ -271,7 +271,7 @@ def test_duplicates_are_found_whatever_else(card, shipment, layout, copies):
 @given(cards(), shipments(), st.sampled_from(LAYOUTS), st.integers(2, 150))
 def test_too_little_is_apart_and_never_claimed(card, shipment, layout, less):
     priced = true_price(shipment, card)
-    wrong = priced._replace(freight_minor=priced.freight_minor - less)
+    wrong = replace(priced, freight_minor=priced.freight_minor - less)
     found = judged(bill(wrong, shipment, layout), shipment, card)
     planted(found, [Kind.UNDERBILLED], -less)
     assert not any(each.claimable for each in found)
@@ -302,7 +302,7 @@ def test_a_second_freight_of_a_returned_parcel_is_held_to_the_agreed_share(card,
     shipment = replace(shipment, outcome=Outcome.RETURNED)
     priced = true_price(shipment, card)
     share = sum(charge.amount_minor for charge in priced.surcharges if charge.code == "return")
-    once = priced._replace(surcharges=tuple(c for c in priced.surcharges if c.code != "return"))
+    once = replace(priced, surcharges=tuple(c for c in priced.surcharges if c.code != "return"))
     rows = bill(once, shipment, "total")
     assume(more > 1)
     back = replace(rows[0], row=3, amount_minor=share + more, is_return=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from courier_reconciliation.model import FREIGHT, TOTAL, BilledRow
 from courier_reconciliation.rates.card import volume_of
@@ -15,8 +16,7 @@ RETURN = "return"
 MAIN = (TOTAL, FREIGHT)
 
 
-@dataclass(slots=True)
-class Main:
+class Main(Struct):
     """A row that pays for carrying the parcel, or the pieces of one taken together.
 
     `base_minor` is its amount without the `extras` that it states apart; `is_freight` says that it
@@ -36,8 +36,7 @@ class Main:
     credit_minor: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Extra:
+class Extra(Struct, frozen=True):
     """A row of its own for a surcharge."""
 
     row: BilledRow
@@ -45,8 +44,7 @@ class Extra:
     amount_minor: int
 
 
-@dataclass(slots=True)
-class Sorted:
+class Sorted(Struct):
     """All rows of a waybill. `credit_minor` is what is given back, above zero."""
 
     mains: list[Main]

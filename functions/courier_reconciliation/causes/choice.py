@@ -8,18 +8,18 @@ for the way back. All others are duplicates: of them the row that agrees is kept
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from courier_reconciliation.causes.bill_parts import RETURN, Main, together
 from courier_reconciliation.causes.freight_case import FreightCase, open_case
 from courier_reconciliation.causes.tolerances import Tolerances
 from courier_reconciliation.model import Outcome, Shipment
 from courier_reconciliation.rates.card import NotPriced, PricingFacts
-from courier_reconciliation.rates.quotes import Quotes, weigh_as_rounded, weigh_by
+from courier_reconciliation.rates.quotes import Quotes, as_billed
 
 
-@dataclass(slots=True)
-class Choice:
+class Choice(Struct):
     """The rows that pay for the parcel, told apart. `kept` may be several pieces together.
 
     `in_total` are surcharges of rows of their own that the kept total holds already.
@@ -33,8 +33,7 @@ class Choice:
     in_total: frozenset[str] = frozenset()
 
 
-@dataclass(slots=True)
-class Chooser:
+class Chooser(Struct):
     """Tells the rows of one shipment apart. `codes` are surcharges that have rows of their own."""
 
     quotes: Quotes
@@ -166,8 +165,7 @@ def pieces_agree(choice: Choice, tolerances: Tolerances) -> bool:
         return False
     for piece in choice.pieces:
         weight = piece.weight_g or 0
-        ways = (weigh_by(case.rows, weight, None), weigh_as_rounded(case.rows, weight))
-        prices = [case.quotes.freight(way) for way in ways if way is not None]
+        prices = [case.quotes.freight(way) for way in as_billed(case.rows, weight)]
         if all(abs(piece.base_minor - price) > tolerances.amount_minor for price in prices):
             return False
     limit = case.base.chargeable_g + tolerances.weight_g(case.base.chargeable_g)

@@ -124,14 +124,13 @@ class Explainer:
         if isinstance(served, NotPriced):
             return rows
         currency = served[0].currency
-        kept = []
-        for row in rows:
-            if row.currency and row.currency != currency:
-                rule = f"the contract is in {currency}"
-                whole(findings, Kind.CURRENCY_MISMATCH, row, rule, (("currency", row.currency),))
-            else:
-                kept.append(row)
-        return kept
+        foreign = [row for row in rows if row.currency and row.currency != currency]
+        if not foreign:
+            return rows
+        for row in foreign:
+            rule = f"the contract is in {currency}"
+            whole(findings, Kind.CURRENCY_MISMATCH, row, rule, (("currency", row.currency),))
+        return [row for row in rows if not row.currency or row.currency == currency]
 
     def _judge(
         self, choice: Choice, parts: Sorted, facts: PricingFacts, findings: Findings
@@ -197,7 +196,14 @@ class Explainer:
         main = Main(row=row, amount_minor=0, base_minor=0)
         codes = frozenset(extra.code for extra in parts.extras)
         return FreightCase(
-            self._quotes, facts, main, codes, self._tolerances, rows, base, own_known=True
+            self._quotes,
+            facts,
+            main,
+            apart=codes,
+            tolerances=self._tolerances,
+            rows=rows,
+            base=base,
+            own_known=True,
         )
 
     def _freight(
@@ -216,8 +222,8 @@ class Explainer:
             if (lighter := lighter_within_tolerance(case)) is not None:
                 is_bare = _is_bare(case, lighter.expected_minor)
                 return Cause(Kind.UNDERBILLED, lighter.priced), is_bare
-            part = Part(None, case.expected[0], case.billed_minor, ())
-            _name(findings, case, replace_kind(part, Kind.UNDERBILLED))
+            part = Part(Kind.UNDERBILLED, case.expected[0], case.billed_minor, ())
+            _name(findings, case, part)
             return at_billed_freight(case, Kind.UNDERBILLED), _is_bare(case, case.expected[0])
         parts, priced = _explained(case)
         for each in parts:
@@ -257,13 +263,8 @@ def _explained(case: FreightCase) -> tuple[tuple[Part, ...], Priced | None]:
         return best.parts, best.priced
     parts = unexplained(case)
     if case.facts.outcome is Outcome.RETURNED and not case.main.is_freight:
-        return (replace_kind(parts[0], Kind.RETURN_OVERCHARGE), *parts[1:]), None
+        return (replace(parts[0], kind=Kind.RETURN_OVERCHARGE), *parts[1:]), None
     return parts, None
-
-
-def replace_kind(part: Part, kind: Kind) -> Part:
-    """The same share under another name."""
-    return part._replace(kind=kind)
 
 
 def _is_bare(case: FreightCase, expected: int) -> bool:

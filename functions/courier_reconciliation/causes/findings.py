@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from courier_reconciliation.causes.bill_parts import MAIN
@@ -13,8 +12,7 @@ from courier_reconciliation.model import TOTAL, BilledRow, Discrepancy, Kind, Sh
 _EITHER_WAY = (Kind.TAX_MISMATCH, Kind.CURRENCY_MISMATCH)
 
 
-@dataclass(slots=True)
-class Explained:
+class Explained(Struct):
     """All that is wrong with one waybill.
 
     What the rows bill is what agrees, plus the differences of `discrepancies`, plus
@@ -26,8 +24,7 @@ class Explained:
     reason: str = ""
 
 
-@dataclass(slots=True)
-class Findings:
+class Findings(Struct):
     """Collects discrepancies of one waybill."""
 
     shipment: Shipment | None

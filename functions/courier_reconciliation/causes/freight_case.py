@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from msgspec import Struct
 
 from courier_reconciliation.causes.bill_parts import RETURN, Main
 from courier_reconciliation.causes.tolerances import Tolerances
 from courier_reconciliation.model import TOTAL
 from courier_reconciliation.rates.card import E4, FreightRow, NotPriced, Priced, PricingFacts
 from courier_reconciliation.rates.price import Weighed, half_up
-from courier_reconciliation.rates.quotes import Quotes, weigh_as_rounded, weigh_by
+from courier_reconciliation.rates.quotes import Quotes, as_billed, weigh_by
 
 SCALE_G = 10
 """Bills state kilograms with two decimals."""
 
 
-class Match(NamedTuple):
+class Match(Struct, frozen=True):
     """A price that is what is billed. `expected_minor` is the contract's in its place.
 
     `off_minor` is what the two still differ by, within the tolerance.
@@ -27,7 +26,6 @@ class Match(NamedTuple):
     off_minor: int
 
 
-@dataclass(slots=True)
 class FreightCase:
     """One billed row beside its price. `apart` are the surcharges that are billed apart from it.
 
@@ -36,36 +34,44 @@ class FreightCase:
     state later.
     """
 
-    quotes: Quotes
-    facts: PricingFacts
-    main: Main
-    apart: frozenset[str]
-    tolerances: Tolerances
-    rows: tuple[FreightRow, ...]
-    base: Weighed
-    own_known: bool
-    priced: Priced = field(init=False)
-    expected: tuple[int, ...] = field(init=False)
+    __slots__ = ("apart", "base", "billed_minor", "expected", "facts", "main", "own_known",
+                 "priced", "quotes", "rows", "tolerances")  # fmt: skip
 
-    def __post_init__(self) -> None:
-        self.priced = self.quotes.priced(self.base, self.facts, self.facts.province)
-        self.expected = self._amounts(self.priced)
-
-    @property
-    def billed_minor(self) -> int:
-        """What the row asks for."""
-        return self.main.base_minor
+    def __init__(
+        self,
+        quotes: Quotes,
+        facts: PricingFacts,
+        main: Main,
+        *,
+        apart: frozenset[str],
+        tolerances: Tolerances,
+        rows: tuple[FreightRow, ...],
+        base: Weighed,
+        own_known: bool,
+    ) -> None:
+        """`billed_minor` is what the row asks for, `base` its parcel as `rows` weigh it."""
+        self.quotes = quotes
+        self.facts = facts
+        self.main = main
+        self.billed_minor = main.base_minor
+        self.apart = apart
+        self.tolerances = tolerances
+        self.rows = rows
+        self.base = base
+        self.own_known = own_known
+        self.priced: Priced = quotes.priced(base, facts, facts.province)
+        self.expected: tuple[int, ...] = self._amounts(self.priced)
 
     def may_be(self, weighed: Weighed) -> bool:
         """Whether the freight of a parcel so weighed leaves a `match` possible: asked of all."""
         freight = self.quotes.freight(weighed)
         if self._on_top(weighed.row):
-            return freight <= self.main.base_minor + self.tolerances.amount_minor
+            return freight <= self.billed_minor + self.tolerances.amount_minor
         return self._is_billed(freight)
 
     def reach(self, rows: tuple[FreightRow, ...]) -> tuple[int, int]:
         """Chargeable grams (from, to) outside of which `may_be` is false by these rows."""
-        billed, limit = self.main.base_minor, self.tolerances.amount_minor
+        billed, limit = self.billed_minor, self.tolerances.amount_minor
         least = 0 if any([self._on_top(row) for row in rows]) else billed - limit
         return self.quotes.reach(rows, least, billed + limit)
 
@@ -97,11 +103,10 @@ class FreightCase:
         """The most that the contract allows here without asking for more than is billed."""
         if self.main.is_freight:
             return self.expected[0]
-        billed = self.main.base_minor
-        return max([each for each in self.expected if each <= billed], default=0)
+        return max([each for each in self.expected if each <= self.billed_minor], default=0)
 
     def _is_billed(self, amount: int) -> bool:
-        return abs(self.main.base_minor - amount) <= self.tolerances.amount_minor
+        return abs(self.billed_minor - amount) <= self.tolerances.amount_minor
 
     def _amounts(self, priced: Priced) -> tuple[int, ...]:
         due, returned = 0, 0
@@ -139,18 +144,27 @@ def open_case(
     if isinstance(rows, NotPriced):
         return rows
     if facts.weight_g is not None:
-        base = weigh_by(rows, facts.weight_g, facts.volume_mm3)
-        if base is None:
-            return NotPriced(f"the card has no price for {facts.weight_g} g to {facts.province}")
-        return FreightCase(quotes, facts, main, apart, tolerances, rows, base, own_known=True)
-    if not main.weight_g:
+        grams, own = facts.weight_g, weigh_by(rows, facts.weight_g, facts.volume_mm3)
+        ways = [] if own is None else [own]
+    elif main.weight_g:
+        grams, ways = main.weight_g, as_billed(rows, main.weight_g)
+    else:
         return NotPriced("neither its own weight nor a billed weight is known")
-    ways = (weigh_by(rows, main.weight_g, None), weigh_as_rounded(rows, main.weight_g))
     cases = [
-        FreightCase(quotes, facts, main, apart, tolerances, rows, base, own_known=False)
+        FreightCase(
+            quotes,
+            facts,
+            main,
+            apart=apart,
+            tolerances=tolerances,
+            rows=rows,
+            base=base,
+            own_known=facts.weight_g is not None,
+        )
         for base in ways
-        if base is not None
     ]
     if not cases:
-        return NotPriced(f"the card has no price for {main.weight_g} g to {facts.province}")
+        return NotPriced(f"the card has no price for {grams} g to {facts.province}")
+    if len(cases) == 1:
+        return cases[0]
     return next((case for case in cases if case.agrees() is not None), cases[0])

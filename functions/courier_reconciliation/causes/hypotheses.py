@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from enum import IntEnum
 from operator import attrgetter
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from courier_reconciliation.causes.freight_case import SCALE_G, FreightCase, Match
 from courier_reconciliation.model import Kind
 from courier_reconciliation.rates.card import FreightRow, NotPriced, Priced, Rounding
 from courier_reconciliation.rates.price import Weighed, volumetric_g
-from courier_reconciliation.rates.quotes import weigh_as_rounded, weigh_by
+from courier_reconciliation.rates.quotes import as_billed, weigh_as_rounded, weigh_by
 
 Evidence = tuple[tuple[str, str | int], ...]
 
@@ -70,7 +71,10 @@ _TRIED = (
 )
 
 
-class Guess(NamedTuple):
+_LEAST_DIVISOR = min(USUAL_DIVISORS)
+
+
+class Guess(Struct, frozen=True):
     """A mistake and the price it would give. `kind` None: a weight within tolerance."""
 
     kind: Kind | None
@@ -84,7 +88,7 @@ class Guess(NamedTuple):
 _FIT_AND_RANK = attrgetter("fit", "rank")
 
 
-class Part(NamedTuple):
+class Part(Struct, frozen=True):
     """One cause and its share of the difference."""
 
     kind: Kind | None
@@ -93,7 +97,7 @@ class Part(NamedTuple):
     evidence: Evidence
 
 
-class Explanation(NamedTuple):
+class Explanation(Struct, frozen=True):
     """What explains the freight: its parts, and the price that is billed in truth."""
 
     fit: Fit
@@ -234,12 +238,13 @@ def _volumes(
     if said and said != own_volume:
         by = (agreed, *USUAL_DIVISORS) if agreed else USUAL_DIVISORS
         tries += [(said, divisor, Rank.BILL_SIZES) for divisor in by]
-    if own_volume:
-        tries += [(own_volume, divisor, rank) for divisor, rank in _TRIED]
     own = own_g(case)
+    low = max(low, own + 1)
+    if own_volume and volumetric_g(own_volume, _LEAST_DIVISOR) >= low:
+        tries += [(own_volume, divisor, rank) for divisor, rank in _TRIED]
     for size, divisor, rank in tries:
         by_volume = -(-size // divisor)
-        if by_volume < low or by_volume > high or by_volume <= own:
+        if not low <= by_volume <= high:
             continue
         if divisor == agreed and size == own_volume:
             continue
@@ -287,8 +292,8 @@ def _weights(
     within = billed - chargeable <= case.tolerances.weight_g(chargeable)
     kind = None if within else Kind.WEIGHT_OVER
     rank = Rank.WITHIN_TOLERANCE if within else Rank.WEIGHT
-    for weighed in (weigh_by(rows, billed, None), weigh_as_rounded(rows, billed)):
-        if weighed is not None and case.may_be(weighed):
+    for weighed in as_billed(rows, billed):
+        if case.may_be(weighed):
             evidence = weight_evidence(case)
             found.append(Guess(kind, Fit.ROUNDED, rank, weighed, province, evidence))
     return found

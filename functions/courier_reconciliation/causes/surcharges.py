@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from courier_reconciliation.causes import wording
 from courier_reconciliation.causes.bill_parts import RETURN, Extra, Main
@@ -20,7 +21,7 @@ _MAY_HAVE_RETURNED = (Outcome.RETURNED, Outcome.UNKNOWN, Outcome.IN_TRANSIT)
 _SPECIAL = {"address_correction": Kind.ADDRESS_CORRECTION, _CHARGEBACK: Kind.PAYMENT_PARTY}
 
 
-class Cause(NamedTuple):
+class Cause(Struct, frozen=True):
     """The mistake found in the freight, whose price the surcharges follow."""
 
     kind: Kind
@@ -41,13 +42,13 @@ def at_billed_freight(case: FreightCase, kind: Kind | None) -> Cause | None:
     if not shares:
         return None
     followed = tuple(
-        charge._replace(amount_minor=shares[charge.row]) if charge.row in shares else charge
+        replace(charge, amount_minor=shares[charge.row]) if charge.row in shares else charge
         for charge in case.priced.surcharges
     )
-    return Cause(kind, case.priced._replace(surcharges=followed))
+    return Cause(kind, replace(case.priced, surcharges=followed))
 
 
-class Allowed(NamedTuple):
+class Allowed(Struct, frozen=True):
     """What the contract has for a code: by the true price, and by the price that was billed."""
 
     expected_minor: int

@@ -64,8 +64,7 @@ def unexplained(case: FreightCase) -> tuple[Part, ...]:
     """
     expected, billed = case.highest(), case.billed_minor
     elsewhere = _stated_province(case)
-    province = elsewhere or case.facts.province
-    rows = case.quotes.rows(case.facts, province) if elsewhere else case.rows
+    rows = case.quotes.rows(case.facts, elsewhere) if elsewhere else case.rows
     stated = None if isinstance(rows, NotPriced) else _as_stated(case, rows)
     share = 0 if stated is None else case.quotes.freight(stated) - case.priced.freight_minor
     rate = _rate_evidence(case)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -132,7 +131,7 @@ class PricingFacts(Struct):
     outcome: Outcome = Outcome.UNKNOWN
 
 
-class Charge(NamedTuple):
+class Charge(Struct, frozen=True):
     """A surcharge in a price: code, amount, the card's line, whether it is due or only allowed."""
 
     code: str
@@ -141,7 +140,7 @@ class Charge(NamedTuple):
     due: Due = Due.ALWAYS
 
 
-class Priced(NamedTuple):
+class Priced(Struct, frozen=True):
     """What the contract asks for.
 
     `list_freight_minor` is the freight before a discount or minimum. `surcharges` are those to be

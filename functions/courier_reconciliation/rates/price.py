@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from courier_reconciliation.model import Outcome
 from courier_reconciliation.rates.card import (
@@ -45,7 +46,7 @@ def price(card: RateCard, facts: PricingFacts) -> Priced | NotPriced:
     return total(found, surcharge_rows(card, facts, found), facts)
 
 
-class Weighed(NamedTuple):
+class Weighed(Struct, frozen=True):
     """A freight row, and the weights that it charges."""
 
     row: FreightRow

@@ -207,6 +207,15 @@ def weigh_as_rounded(rows: tuple[FreightRow, ...], weight_g: int) -> Weighed | N
     return None
 
 
+def as_billed(rows: tuple[FreightRow, ...], weight_g: int) -> list[Weighed]:
+    """The ways to take a billed weight: to be rounded and, where that differs, as rounded."""
+    by_mode = weigh_by(rows, weight_g, None)
+    if by_mode is None:
+        return []
+    as_is = weigh_as_rounded(rows, weight_g) if by_mode.rounded_g != weight_g else None
+    return [by_mode] if as_is is None else [by_mode, as_is]
+
+
 def _bound(memory: dict[object, object] | dict) -> None:  # type: ignore[type-arg]
     """Forget all rather than grow without end."""
     if len(memory) >= _REMEMBERED:
