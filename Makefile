@@ -25,7 +25,7 @@ help:
 	@echo "make requirements  pin the packages of requirements/*.in anew (ARGS=--upgrade for newer ones)"
 	@echo "make clean         remove what make has made; the data in .state stays"
 
-# The bytecode, as pip writes it for packages: where Python itself may not, commands start in half the time.
+# Bytecode, as pip writes it for packages: where Python itself may not, commands start sooner.
 setup: .venv/stamp-local
 	@$(python) -m compileall -q local functions layers/shared/aftersales
 
