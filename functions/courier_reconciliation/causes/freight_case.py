@@ -72,7 +72,10 @@ class FreightCase:
     def reach(self, rows: tuple[FreightRow, ...]) -> tuple[int, int]:
         """Chargeable grams (from, to) outside of which `may_be` is false by these rows."""
         billed, limit = self.billed_minor, self.tolerances.amount_minor
-        least = 0 if any([self._on_top(row) for row in rows]) else billed - limit
+        least = billed - limit
+        for row in rows:
+            if self._on_top(row):
+                least = 0
         return self.quotes.reach(rows, least, billed + limit)
 
     def _on_top(self, row: FreightRow) -> bool:
@@ -85,8 +88,7 @@ class FreightCase:
             return None
         priced = self.quotes.priced(weighed, self.facts, province)
         if not self.quotes.has_more_than_freight(weighed.row):
-            off = self.billed_minor - self.quotes.freight(weighed)
-            return Match(priced, self.expected[0], off)
+            return Match(priced, self.expected[0], self.billed_minor - priced.freight_minor)
         for amount, expected in zip(self._amounts(priced), self.expected, strict=False):
             if self._is_billed(amount):
                 return Match(priced, expected, self.billed_minor - amount)

@@ -67,16 +67,15 @@ def unexplained(case: FreightCase) -> tuple[Part, ...]:
     rows = case.quotes.rows(case.facts, elsewhere) if elsewhere else case.rows
     stated = None if isinstance(rows, NotPriced) else _as_stated(case, rows)
     share = 0 if stated is None else case.quotes.freight(stated) - case.priced.freight_minor
-    rate = _rate_evidence(case)
     if share <= 0:
-        return (Part(Kind.RATE_WRONG, expected, billed, rate),)
+        return (Part(Kind.RATE_WRONG, expected, billed, _rate_evidence(case)),)
     kind = Kind.ZONE_WRONG if elsewhere else Kind.WEIGHT_OVER
     evidence = zone_evidence(case, elsewhere) if elsewhere else weight_evidence(case)
     if expected + share >= billed:
         return (Part(kind, expected, billed, evidence),)
     return (
         Part(kind, expected, expected + share, evidence),
-        Part(Kind.RATE_WRONG, expected + share, billed, rate),
+        Part(Kind.RATE_WRONG, expected + share, billed, _rate_evidence(case)),
     )
 
 
@@ -98,8 +97,11 @@ def _stated_province(case: FreightCase) -> str:
 def _rate_evidence(case: FreightCase) -> Evidence:
     """The line of the card for another time or service that has this price, where one does."""
     evidence = weight_evidence(case)
+    others = case.quotes.other_terms(case.facts)
+    if not others:
+        return evidence
     freight = case.billed_minor - case.highest() + case.priced.freight_minor
-    for row in case.quotes.other_terms(case.facts):
+    for row in others:
         weighed = weigh_own(case, (row,))
         if weighed is None or case.quotes.freight(weighed) != freight:
             continue
