@@ -151,6 +151,26 @@ def test_a_row_whose_number_was_lost_does_not_make_its_parcel_missing(desk, tmp_
     assert "7.74E+12" in refused.reason
 
 
+def test_a_row_whose_number_was_lost_is_of_a_parcel_whose_number_begins_so(desk, tmp_path):
+    other = "7810000000002"
+    rows = [billed(A), billed("7.74E+12", day="2026-10-06")]
+    shipments = [sent(A), sent(B, "2026-10-06"), sent(other, "2026-10-06")]
+    result = compare(desk, tmp_path, shipments, rows)
+    assert kinds(result) == [(other, "missing_from_bill", -320)]
+
+
+@pytest.mark.parametrize("tax_is_inside", [True, False])
+def test_a_bill_agrees_with_its_tax_or_without_it_but_not_row_by_row(desk, tmp_path, tax_is_inside):
+    head = ("运单号", "寄件时间", "内部计费重量", "收件省份", "收入", "税费", "合计金额")
+    agreed, dearer = ("3.02", "0.18", "3.20"), ("3.20", "0.19", "3.39")
+    if not tax_is_inside:
+        agreed, dearer = dearer, ("3.39", "0.20", "3.59")
+    rows = [(n, "2026-10-05", "1", "浙江", *agreed) for n in (A, B)]
+    rows.append((C, "2026-10-05", "1", "浙江", *dearer))
+    result = compare(desk, tmp_path, [sent(A), sent(B), sent(C)], rows, bill_head=head)
+    assert [(number, kind) for number, kind, _ in kinds(result)] == [(C, "rate_wrong")]
+
+
 def test_pieces_billed_under_numbers_of_their_own_belong_to_their_shipment(desk, tmp_path):
     head = ("子单号", "母单号", "业务时间", "结算重量", "目的省份", "应收金额")
     rows = [("7740000000011", A, "2026-10-05", "1", "浙江", "3.20")]

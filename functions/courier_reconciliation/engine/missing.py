@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from courier_reconciliation.engine.matching import NEAR_DAYS
+from courier_reconciliation.engine.matching import LEFT_OF_NUMBER, NEAR_DAYS
 from courier_reconciliation.model import TOTAL, Discrepancy, Kind, Outcome, Shipment
 from courier_reconciliation.rates.card import NotPriced, RateCard, facts_of
 from courier_reconciliation.rates.quotes import Quotes
@@ -41,8 +41,8 @@ def missing(
     found: list[Discrepancy] = []
     unpriced: list[NotAuditable] = []
     lost = connection.execute(
-        "SELECT courier, billed_on, province, amount_minor FROM refused WHERE waybill = ''"
-        " AND amount_minor > 0"
+        f"SELECT courier, billed_on, province, amount_minor, {LEFT_OF_NUMBER} FROM refused AS r"
+        " WHERE waybill = '' AND amount_minor > 0"
     ).fetchall()
     for row in connection.execute(
         f'SELECT {SHIPMENT} FROM unbilled AS u JOIN loose_shipments AS s ON s."row" = u.shipment'
@@ -95,9 +95,10 @@ def missing(
 def _is_of_refused_row(lost: list[tuple[Any, ...]], shipment: Shipment, total_minor: int) -> bool:
     """Whether a row that lost its number asks for the price of this parcel; if so it is taken."""
     for one in lost:
-        courier, day, province, amount = one
+        courier, day, province, amount, digits = one
         near = day is None or abs((day - shipment.shipped_on).days) <= NEAR_DAYS
         same = courier in ("", shipment.courier) and province in ("", shipment.province)
+        same = same and shipment.waybill_number.startswith(digits)
         if near and same and abs(amount - total_minor) <= 1:
             lost.remove(one)
             return True

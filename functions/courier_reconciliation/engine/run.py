@@ -209,6 +209,8 @@ class _Run:
             "CREATE OR REPLACE TEMP TABLE lines_left AS SELECT * FROM lines"
             " WHERE line IN (SELECT line FROM left_over)"
         )
+        if not any(row.tax_e4 for row in self._card.freight):
+            matching.keep_tax_inside(self._db)
         if first and last:
             self._not_auditable += unsaid.far_and_unknown(self._db, first, last)
         extras = self._extras()
