@@ -16,7 +16,7 @@ from aftersales.errors import BadInput
 from courier_reconciliation.engine import prices
 from courier_reconciliation.engine.database import Workshop, workshop
 from courier_reconciliation.engine.run import Options, reconcile
-from courier_reconciliation.engine.shipment_file import SAMPLE, read_shipments
+from courier_reconciliation.engine.shipment_file import read_shipments
 from courier_reconciliation.engine.shipments import put_shipments
 from courier_reconciliation.engine.zones import offset_minutes
 from courier_reconciliation.model import Outcome, Shipment
@@ -39,6 +39,8 @@ from courier_reconciliation.surcharge_codes import due_of
 
 HEAD = ("waybill_number", "courier", "shipped_at", "weight_g", "province", "outcome")
 BILL = ("运单号", "业务时间", "结算重量", "目的省份", "应收金额")
+MANY = 20_000
+"""A file of so many rows is looked at here and there, not at its end."""
 CARD = RateCard(
     (FreightRow(2, "sto", 320, base_weight_g=1000, step_price_minor=100,
                 rounding=Rounding.CEIL_1000, provinces=("*",)),)
@@ -247,26 +249,26 @@ def test_ornaments_of_spreadsheets_are_taken_off(desk, tmp_path):
 
 
 def test_what_comes_late_in_a_file_is_read_as_well_as_what_comes_first(desk, tmp_path):
-    many = [sent(f"77{5_000_000_000 + n}") for n in range(SAMPLE)]
+    many = [sent(f"77{5_000_000_000 + n}") for n in range(MANY)]
     late = [
         (A, "yto", "2026-10-31T23:30:00Z", 1200, "西藏自治区", "RETURNED"),
         (B, "sto", "2026-10-05 08:00:00", 700, "浙江省", "in transit"),
     ]
     read, rows = shipments_of(desk, write(tmp_path / "s.csv", [HEAD, *many, *late]))
     assert read.rejected == ()
-    assert rows[SAMPLE:] == [
-        (SAMPLE + 2, A, "yto", date(2026, 11, 1), 1200, "西藏", "returned"),
-        (SAMPLE + 3, B, "sto", date(2026, 10, 5), 700, "浙江", "in_transit"),
+    assert rows[MANY:] == [
+        (MANY + 2, A, "yto", date(2026, 11, 1), 1200, "西藏", "returned"),
+        (MANY + 3, B, "sto", date(2026, 10, 5), 700, "浙江", "in_transit"),
     ]
 
 
 def test_a_bad_row_late_in_a_file_costs_no_other(desk, tmp_path):
-    many = [sent(f"77{5_000_000_000 + n}") for n in range(SAMPLE)]
+    many = [sent(f"77{5_000_000_000 + n}") for n in range(MANY)]
     path = write(tmp_path / "s.csv", [HEAD, *many, (*sent(A)[:3], "heavy", *sent(A)[4:]), sent(B)])
     read, rows = shipments_of(desk, path)
-    assert read.count == SAMPLE + 1
-    assert [(one.row, "heavy" in one.reason) for one in read.rejected] == [(SAMPLE + 2, True)]
-    assert rows[-1] == (SAMPLE + 3, B, "sto", date(2026, 10, 5), 900, "浙江", "delivered")
+    assert read.count == MANY + 1
+    assert [(one.row, "heavy" in one.reason) for one in read.rejected] == [(MANY + 2, True)]
+    assert rows[-1] == (MANY + 3, B, "sto", date(2026, 10, 5), 900, "浙江", "delivered")
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from aftersales.errors import BadInput
 from courier_reconciliation.engine import shipments
 from courier_reconciliation.engine.shipment_row import NUMBERS, REQUIRED, TIMES, shipment_row
-from courier_reconciliation.engine.shipment_words import Spoken, listen
+from courier_reconciliation.engine.shipment_words import Spoken, listen, overhear
 from courier_reconciliation.engine.zones import local_day_sql
 from courier_reconciliation.filling import enum, fill, quoted
 from courier_reconciliation.model import Rejected
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 COLUMNS = (*REQUIRED, *NUMBERS, "order_id", "city", "service", "outcome", *TIMES)
 YEARS = (2000, 2060)
 REJECTED_LIMIT = 1000
-SAMPLE = 20_000
-"""So many rows show what is written how, while the others are no different."""
 MOST_WORDS = 5_000
 """A column with more different words than that is read as text."""
 _TIME = "try_cast(left({}, 19) AS TIMESTAMP)"
@@ -130,14 +128,13 @@ class _Reading:
     def _fill(self) -> int:
         """Read the file into the table; returns how many rows it has.
 
-        Columns are read as what the first rows show them to be: numbers, words, times. That is
-        twice as fast, while all rows are so. Where they are not, all words are learnt, and at last
+        Columns are read as what some rows show them to be: numbers, words, times. That is twice as
+        fast, while all rows are so. Where they are not, all words are learnt, and at last
         everything is read as text.
         """
-        text = self._source({})
-        spoken = listen(self._db, text, self._at, SAMPLE)
+        spoken = overhear(self._text, self._delimiter, len(self._header), self._at)
         if not self._filled_by_kinds(spoken):
-            known, spoken = spoken, listen(self._db, text, self._at)
+            known, spoken = spoken, listen(self._db, self._source({}), self._at)
             if spoken == known or not self._filled_by_kinds(spoken):
                 self._create(self._as_text(spoken))
         return self._count()

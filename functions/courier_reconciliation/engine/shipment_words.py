@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import re
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from courier_reconciliation.engine.zones import offset_minutes
 from courier_reconciliation.model import Outcome
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
 MOST_COMBINATIONS = 200_000
 """So many different rows of words are looked at; a file with more is read row by row."""
+PLACES, SLICE = 32, 8 * 1024
+"""So many places of a file, and so many bytes of each, show what is written how."""
 
 
 def outcome_named(said: str) -> str | None:
@@ -52,20 +56,57 @@ class Spoken(NamedTuple):
     time: TimeForm | None
 
 
-def listen(
-    connection: DuckDBPyConnection, source: str, at: Mapping[str, int], rows: int | None = None
-) -> Spoken:
-    """Look at all rows of a file (`source` is SQL that reads it as text), or at its first ones."""
+def listen(connection: DuckDBPyConnection, source: str, at: Mapping[str, int]) -> Spoken:
+    """Look at all rows of a file; `source` is SQL that reads it as text, `at`: column -> place."""
     fields = [name for name in MEANINGS if name in at]
     time = f"c{at['shipped_at']}"
     picked = ", ".join(
         [*(f"c{at[name]}" for name in fields), f"substr({time}, 11, 1)", f"substr({time}, 20)",
          f"length({time}) = 10"]
     )  # fmt: skip
-    some = f"SELECT * FROM {source}" + (f" LIMIT {rows}" if rows else "")
     found = connection.execute(
-        f"SELECT DISTINCT {picked} FROM ({some}) WHERE {time} IS NOT NULL LIMIT {MOST_COMBINATIONS}"
+        f"SELECT DISTINCT {picked} FROM {source} WHERE {time} IS NOT NULL LIMIT {MOST_COMBINATIONS}"
     ).fetchall()
+    return _understood(fields, set(found))
+
+
+def overhear(path: Path, delimiter: str, width: int, at: Mapping[str, int]) -> Spoken:
+    """Look at some rows here and there in a file of `width` columns, which costs next to nothing.
+
+    A file is often sorted by courier or by day: its first rows alone would say little.
+    """
+    fields = [name for name in MEANINGS if name in at]
+    places = [at[name] for name in fields]
+    time = at["shipped_at"]
+    found = set()
+    for row in _here_and_there(path, delimiter):
+        if len(row) == width and (said := row[time]):
+            words = (row[place] for place in places)
+            found.add((*words, said[10:11], said[19:], len(said) == 10))
+    return _understood(fields, found)
+
+
+def _here_and_there(path: Path, delimiter: str) -> Iterator[list[str]]:
+    """Rows from places all over the file; where a place lies within a row, from the next line."""
+    size = path.stat().st_size
+    starts = [size * n // PLACES for n in range(PLACES)] if size > PLACES * SLICE else [0]
+    with path.open("rb") as stream:
+        for start in starts:
+            stream.seek(start)
+            stream.readline()
+            lines = stream.read(SLICE if len(starts) > 1 else -1).split(b"\n")
+            if len(starts) > 1:
+                lines.pop()
+            texts = (line.decode("utf-8", "replace").rstrip("\r") for line in lines)
+            try:
+                yield from csv.reader(texts, delimiter=delimiter)
+            except csv.Error:
+                continue  # the place lies within a quoted text
+
+
+def _understood(fields: Sequence[str], found: set[tuple[Any, ...]]) -> Spoken:
+    """From rows of (the words of each field, what a time has for `T`, behind the seconds, is it a
+    day)."""
     words = {
         name: {said: MEANINGS[name](said) for said in sorted({row[n] for row in found if row[n]})}
         for n, name in enumerate(fields)
