@@ -240,6 +240,22 @@ def test_bad_rows_are_named_and_the_others_are_read(desk, tmp_path):
     assert "eaten" in read.rejected[3].reason
 
 
+@pytest.mark.parametrize(
+    "city",
+    ['"杭州\n西湖"', '"杭州,"",西湖"', "杭州,too,many", '"never closed'],
+)
+def test_a_city_however_it_is_written_costs_no_other_row(desk, tmp_path, city):
+    head = "waybill_number,courier,shipped_at,province,weight_g,city\n"
+    rows = [f"{7740000000000 + n},sto,2026-10-05,浙江,900,杭州\n" for n in range(40)]
+    rows[20] = f"7740000000020,sto,2026-10-05,浙江,900,{city}\n"
+    path = tmp_path / "shipments.csv"
+    path.write_text(head + "".join(rows), encoding="utf-8")
+    found = read_shipments(desk.connection, path, "Asia/Shanghai", desk.folder)
+    there = desk.connection.execute("SELECT waybill FROM shipments ORDER BY 1").fetchall()
+    assert {row[0] for row in there} >= {str(7740000000000 + n) for n in range(40) if n != 20}
+    assert len(there) + len(found.rejected) == 40
+
+
 def test_ornaments_of_spreadsheets_are_taken_off(desk, tmp_path):
     path = write(
         tmp_path / "s.csv", [HEAD, sent(f"'{A}"), sent(f" {B} "), sent("ＪＴ1234567890123")]

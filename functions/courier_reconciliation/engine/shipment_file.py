@@ -21,9 +21,11 @@ from courier_reconciliation.filling import enum, fill, quoted
 from courier_reconciliation.model import Rejected
 from courier_reconciliation.reading.expressions import CELL_END
 from courier_reconciliation.reading.texts import (
+    Text,
     encoding_of,
     has_blank_lines,
     line_count,
+    rewritten,
     transcoded,
 )
 
@@ -35,6 +37,8 @@ YEARS = (2000, 2060)
 REJECTED_LIMIT = 1000
 MOST_WORDS = 5_000
 """A column with more different words than that is read as text."""
+_UNEVEN = "CSV Error"
+"""What the database says of line breaks in cells, too many cells, quotation marks left open."""
 _TIME = "try_cast(left({}, 19) AS TIMESTAMP)"
 
 
@@ -112,18 +116,37 @@ class _Reading:
         self._header = header
         self._zone = zone
         self._temp = temp
+        self._even = False
         self._at = {name: header.index(name) for name in COLUMNS if name in header}
         self._times = TIMES if all(name in self._at for name in TIMES) else ()
 
     def run(self) -> ShipmentsRead:
+        import duckdb
+
+        try:
+            self._read()
+        except duckdb.Error as exc:
+            if _UNEVEN not in str(exc):
+                raise
+            self._even_out()
+            self._read()
+        shipments.show(self._db, self._times)
+        rejected = self._closer_look()
+        return ShipmentsRead(self._count(), tuple(rejected))
+
+    def _even_out(self) -> None:
+        """Rows get the same number of cells, so that they may have line breaks in them."""
+        text = Text(self._text, self._delimiter, (), even=False)
+        self._text, width = rewritten(text, self._temp)
+        self._header += [""] * (width - len(self._header))
+        self._delimiter, self._even = ",", True
+
+    def _read(self) -> None:
         if self._fill() < line_count(self._text) - 1 and has_blank_lines(self._text):
             self._text = _with_rows_for_blank_lines(
                 self._text, self._delimiter * (len(self._header) - 1), self._temp
             )
             self._fill()
-        shipments.show(self._db, self._times)
-        rejected = self._closer_look()
-        return ShipmentsRead(self._count(), tuple(rejected))
 
     def _fill(self) -> int:
         """Read the file into the table; returns how many rows it has.
@@ -187,7 +210,7 @@ class _Reading:
         return (
             f"read_csv({quoted(self._text)}, columns = {{{columns}}}, auto_detect = false,"
             f" header = false, skip = 1, delim = '{self._delimiter}', quote = '\"', escape = '\"',"
-            f" null_padding = true, max_line_size = 4194304{forms})"
+            f" null_padding = {str(not self._even).lower()}, max_line_size = 4194304{forms})"
         )
 
     def _col(self, name: str) -> str:
