@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from courier_reconciliation.rates.card import FreightRow, RateCard, Rounding, StepMode
-from courier_reconciliation.rates.price import rounded
+from courier_reconciliation.rates.price import least_weight, list_freight, net_freight, rounded
 from courier_reconciliation.rates.quotes import Quotes, weigh_as_rounded
 
 rows = st.builds(
@@ -41,6 +41,21 @@ def test_a_weight_with_the_price_asked_for_is_always_in_reach(
     price = quotes.freight(weighed)
     low, high = quotes.reach((first, second), price - off, price + off)
     assert low <= grams <= high
+
+
+@given(row=rows.filter(lambda row: row.step_price_minor >= 0), amount=st.integers(-5, 90_000))
+def test_the_least_weight_for_an_amount_is_where_the_freight_reaches_it(
+    row: FreightRow, amount: int
+) -> None:
+    def freight(grams: int) -> int:
+        return net_freight(row, list_freight(row, grams))
+
+    grams = least_weight(row, amount)
+    if grams is None:
+        assert freight(10**9) < amount
+    else:
+        assert freight(grams) >= amount
+        assert grams == 0 or freight(grams - 1) < amount
 
 
 def test_an_amount_between_two_steps_is_out_of_reach_of_every_weight() -> None:

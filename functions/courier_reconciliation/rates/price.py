@@ -175,6 +175,32 @@ def net_freight(row: FreightRow, listed_minor: int) -> int:
     return max(listed_minor, row.minimum_minor)
 
 
+def least_weight(row: FreightRow, amount_minor: int) -> int | None:
+    """The rounded weight from which on the row's freight is this much; None: it never is.
+
+    `list_freight` and `net_freight` the other way round; step prices are not below zero.
+    """
+    if amount_minor <= row.minimum_minor:
+        return 0
+    share = 100 * E4 - row.discount_e4
+    if share <= 0:
+        return None
+    over_minor = _least_factor(amount_minor, share, 100 * E4) - row.base_price_minor
+    if over_minor <= 0:
+        return 0
+    if not row.step_price_minor:
+        return None
+    if row.step_mode is StepMode.CEIL:
+        steps = -(-over_minor // row.step_price_minor)
+        return row.base_weight_g + (steps - 1) * row.step_weight_g + 1
+    return row.base_weight_g + _least_factor(over_minor, row.step_price_minor, row.step_weight_g)
+
+
+def _least_factor(result: int, numerator: int, denominator: int) -> int:
+    """The least n for which `half_up(n * numerator, denominator)` is the result, or above."""
+    return -(-denominator * (2 * result - 1) // (2 * numerator))
+
+
 def half_up(numerator: int, denominator: int) -> int:
     """A fraction as an integer, half away from zero."""
     if numerator < 0:

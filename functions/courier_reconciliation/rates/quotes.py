@@ -5,7 +5,6 @@ A `Quotes` belongs to one card and remembers which rows serve whom; it holds not
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import date
 
@@ -26,6 +25,7 @@ from courier_reconciliation.rates.price import (
     fits,
     freight_rows,
     is_valid,
+    least_weight,
     list_freight,
     names,
     net_freight,
@@ -164,12 +164,8 @@ def _span(row: FreightRow, least: int, most: int) -> tuple[int, int]:
     """The rounded weights (from, up to) for which the row costs `least` to `most`."""
     if row.step_price_minor < 0:
         return 0, NO_END_G
-
-    def freight(grams: int) -> int:
-        return net_freight(row, list_freight(row, grams))
-
-    weights = range(NO_END_G)
-    return bisect_left(weights, least, key=freight), bisect_left(weights, most + 1, key=freight)
+    start, end = least_weight(row, least), least_weight(row, most + 1)
+    return NO_END_G if start is None else start, NO_END_G if end is None else end
 
 
 def weigh_by(
