@@ -70,29 +70,40 @@ def reconcile(  # noqa: PLR0917 - click hands over each option
       aftersales reconcile sto-10.xlsx sf-10.xlsx --shipments october.csv --rates rates.csv \\
           --period 2026-10 --out october
     """
+    from concurrent.futures import ThreadPoolExecutor
+
     from aftersales.calendar import zone_named
     from aftersales.errors import BadInput
     from courier_reconciliation.engine.database import workshop
-    from courier_reconciliation.engine.inputs import read_inputs
-    from courier_reconciliation.engine.run import Options
-    from courier_reconciliation.engine.run import reconcile as compare
-    from courier_reconciliation.own_terms import layouts_of, tolerances_of
-    from courier_reconciliation.rates.load import load_card
-    from courier_reconciliation.reading.model import ReadingOptions
+    from courier_reconciliation.engine.shipment_file import read_shipments
 
     _check_period(period)
     for file in (*bills, shipments, rates):
         if not file.is_file():
             raise BadInput(f"there is no file {file}")
     zone_named(time_zone)
-    card = load_card(rates)
-    own = _own(settings_file)
-    with progress("Reconciling") as show, workshop() as desk:
+    with (
+        progress("Reconciling") as show,
+        workshop() as desk,
+        ThreadPoolExecutor(max_workers=1) as beside,
+    ):
 
         def step(name: str) -> None:
             show(name, STEPS.index(name), len(STEPS))
 
         step("read")
+        cursor = desk.connection.cursor()
+        sent = beside.submit(read_shipments, cursor, shipments, time_zone, desk.folder)
+        # Whatever comes later is imported while the first file is read.
+        from courier_reconciliation.engine.run import Options
+        from courier_reconciliation.engine.run import reconcile as compare
+        from courier_reconciliation.own_terms import layouts_of, tolerances_of
+        from courier_reconciliation.rates.load import load_card
+        from courier_reconciliation.reading.bills import read_bills
+        from courier_reconciliation.reading.model import ReadingOptions
+
+        card = load_card(rates)
+        own = _own(settings_file)
         options = ReadingOptions(
             period=period,
             courier=courier,
@@ -100,7 +111,8 @@ def reconcile(  # noqa: PLR0917 - click hands over each option
             layouts=layouts_of(own),
             temp_directory=str(desk.folder),
         )
-        read, shipped = read_inputs(desk, bills, shipments, time_zone, options)
+        read = read_bills(desk.connection, bills, options)
+        shipped = sent.result()
         if not any(file.lines for file in read.files):
             raise BadInput("; ".join(f"{one.file}: {one.reason}" for one in read.rejected[:SHOWN]))
         wanted = Options(

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from courier_reconciliation.engine.inputs import read_inputs
 from courier_reconciliation.engine.run import Options, reconcile
+from courier_reconciliation.engine.shipment_file import read_shipments
+from courier_reconciliation.reading.bills import read_bills
 from courier_reconciliation.reading.model import ReadingOptions
 from courier_reconciliation.result import Reconciliation
 from tests.export_files import xlsx_sheets
@@ -35,7 +36,8 @@ ROWS = [(number, "2026-10-10", 0.9, "浙江", "3.20") for number in (A, B, C, D)
 def of_files(desk: Workshop, folder: Path, *bills: Path) -> Reconciliation:
     shipments = write(folder / "shipments.csv", [HEAD, *SHIPPED])
     options = ReadingOptions(period="2026-10", courier="sto")
-    read, shipped = read_inputs(desk, bills, shipments, "Asia/Shanghai", options)
+    read = read_bills(desk.connection, bills, options)
+    shipped = read_shipments(desk.connection, shipments, "Asia/Shanghai", desk.folder)
     wanted = Options(period="2026-10")
     return reconcile(desk.connection, read, CARD, wanted, desk.folder, shipped.rejected)
 
