@@ -115,6 +115,7 @@ _WORDS: dict[str, str] = {
         "performance_pricing automation_discount earned_discount grace_discount"
     ),
     "chargeback": "chargeback 拒付转寄方 clb charge_back third_party_chargeback",
+    "collect": "collect 到付 到付款 到付费 freight_collect",
     "late_pickup": "same_day_pickup",
     "xinjiang_tibet": "xinjiang_tibet 新西费用 新西加收 新西附加费",
     "shanghai": "shanghai 上海加收费用 上海加收",
@@ -137,7 +138,7 @@ _DUE: dict[str, Due] = {
             *("address_correction", "oversize", "handling", "residential", "forward", "intercept"),
             *("signed_receipt", "signature", "packaging", "pickup", "delivery", "stairs"),
             *("warehousing", "fresh", "saturday", "customs", "late_pickup", "compensation", OTHER),
-            *("chargeback", "discount"),
+            *("chargeback", "collect", "discount"),
         ),
         Due.ALLOWED,
     ),

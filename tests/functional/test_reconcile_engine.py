@@ -173,6 +173,14 @@ def test_a_bill_agrees_with_its_tax_or_without_it_but_not_row_by_row(desk, tmp_p
     assert [(number, kind) for number, kind, _ in kinds(result)] == [(C, "rate_wrong")]
 
 
+def test_what_the_receiver_was_to_pay_is_not_the_shops(desk, tmp_path):
+    head = (*BILL, "付款方式")
+    rows = [(*billed(A), "寄付月结"), (*billed(B), "到付"), (*billed(C, "0"), "到付月结")]
+    result = compare(desk, tmp_path, [sent(A), sent(B), sent(C)], rows, bill_head=head)
+    assert kinds(result) == [(B, "payment_party", 320)]
+    assert (result.total_expected_minor, result.claimable_minor) == (320, 320)
+
+
 def test_pieces_billed_under_numbers_of_their_own_belong_to_their_shipment(desk, tmp_path):
     head = ("子单号", "母单号", "业务时间", "结算重量", "目的省份", "应收金额")
     rows = [("7740000000011", A, "2026-10-05", "1", "浙江", "3.20")]

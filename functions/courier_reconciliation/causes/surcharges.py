@@ -18,7 +18,11 @@ from courier_reconciliation.surcharge_codes import OTHER, is_known
 
 _CHARGEBACK = "chargeback"
 _MAY_HAVE_RETURNED = (Outcome.RETURNED, Outcome.UNKNOWN, Outcome.IN_TRANSIT)
-_SPECIAL = {"address_correction": Kind.ADDRESS_CORRECTION, _CHARGEBACK: Kind.PAYMENT_PARTY}
+_SPECIAL = {
+    "address_correction": Kind.ADDRESS_CORRECTION,
+    _CHARGEBACK: Kind.PAYMENT_PARTY,
+    "collect": Kind.PAYMENT_PARTY,
+}
 
 
 class Cause(Struct, frozen=True):

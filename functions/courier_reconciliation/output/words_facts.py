@@ -104,6 +104,7 @@ CHARGES: dict[str, Text] = {
     "compensation": ("快递赔付", "快遞賠付", "compensation"),
     "discount": ("折扣", "折扣", "discount"),
     "chargeback": ("拒付转寄方", "拒付轉寄方", "charge-back"),
+    "collect": ("到付", "到付", "freight collect"),
     "xinjiang_tibet": ("新西加收", "新西加收", "Xinjiang and Tibet"),
     "shanghai": ("上海加收", "上海加收", "Shanghai"),
     "beijing": ("北京加收", "北京加收", "Beijing"),

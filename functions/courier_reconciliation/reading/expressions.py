@@ -9,9 +9,9 @@ other dates), and what is left then goes through `rows.py` one by one.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from courier_reconciliation.filling import quoted
+from courier_reconciliation.filling import enum, quoted
 from courier_reconciliation.model import TOTAL
 from courier_reconciliation.reading.cells import GRAMS, MILLIMETRES
 from courier_reconciliation.reading.plan import AMOUNTS, Plan
@@ -98,7 +98,7 @@ def length(col: str, unit: str, *, comma: bool) -> str:
 
 def day(col: str, plan: Plan, *, strong: bool) -> str:
     """A day, or NULL."""
-    found = f"try_cast(left({col}, 10) AS DATE)"
+    found = f"try_cast(CASE WHEN strlen({col}) = 10 THEN {col} ELSE left({col}, 10) END AS DATE)"
     if strong:
         token = f"split_part(replace(trim({col}), 'T', ' '), ' ', 1)"
         first, second = ("%d/%m/%Y", "%m/%d/%Y") if plan.day_first else ("%m/%d/%Y", "%d/%m/%Y")
@@ -206,13 +206,18 @@ class _Select:
             return "NULL::VARCHAR", "NULL::VARCHAR"
         at = f"enum_code(try_cast({col} AS {ENUMS[name]}))::INTEGER + 1"
         self.odd.append(f"({at} IS NULL AND {col} IS NOT NULL)")
-        answers = ", ".join(quoted(answer) for answer, _ in known.values())
-        cities = ", ".join(quoted(city) for _, city in known.values())
-        return f"list_extract([{answers}], {at})", f"list_extract([{cities}], {at})"
+        answers, cities = zip(*known.values(), strict=True)
+        return f"list_extract({_words(answers)}, {at})", f"list_extract({_words(cities)}, {at})"
 
     def text(self, name: str) -> str:
         col = self.at(name)
         return "''" if col is None else plain_text(col)
+
+
+def _words(said: Sequence[str]) -> str:
+    """A list whose elements are stored as numbers."""
+    kind = enum(sorted({"", TOTAL, *said}))
+    return f"[{', '.join(map(quoted, said))}]::{kind}[]"
 
 
 def select(plan: Plan, source: str, width: int, known: Known = None) -> str:
@@ -301,7 +306,7 @@ def _values(s: _Select) -> dict[str, str]:
         "waybill": found,
         "parent": above,
         "courier": f"coalesce({courier[0]}, '')" if courier else quoted(plan.courier),
-        "charge": _charge(plan, code[0] if code else None),
+        "charge": _charge(plan, code[0] if code else None, s.at("payment")),
         "amount_minor": paid,
         "freight_minor": freight,
         "tax_minor": amounts["tax"],
@@ -351,13 +356,17 @@ def _money(s: _Select, amounts: dict[str, str]) -> tuple[str, str]:
     return paid, freight if plan.has_parts else "NULL::BIGINT"
 
 
-def _charge(plan: Plan, code: str | None) -> str:
+def _charge(plan: Plan, code: str | None, payment: str | None) -> str:
     said = f"coalesce({code}, {quoted(TOTAL)})" if code else quoted(plan.charge)
-    if plan.classes is None:
-        return said
-    index, charges = plan.classes
-    cases = " ".join(f"WHEN {quoted(v)} THEN {quoted(c)}" for v, c in charges.items())
-    return f"CASE {column(index)} {cases} ELSE {said} END"
+    if plan.classes is not None:
+        index, charges = plan.classes
+        cases = " ".join(f"WHEN {quoted(v)} THEN {quoted(c)}" for v, c in charges.items())
+        said = f"CASE {column(index)} {cases} ELSE {said} END"
+    if payment:
+        said = (
+            f"CASE WHEN regexp_matches({payment}, '{COLLECT_WORDS}') THEN 'collect' ELSE {said} END"
+        )
+    return said
 
 
 def _currency(s: _Select) -> str:
@@ -373,6 +382,8 @@ def _currency(s: _Select) -> str:
 
 
 UNIT_LETTERS = {"L": "lb", "K": "kg", "O": "oz"}
+COLLECT_WORDS = "^(到付|收方付|收件方付|收件人付)"
+"""The one who receives the parcel pays for carrying it."""
 RETURN_WORDS = "退回|退件|退转|逆向|返程|拒收返回"
 
 

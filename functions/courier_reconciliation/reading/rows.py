@@ -14,7 +14,7 @@ from courier_reconciliation import surcharge_codes
 from courier_reconciliation.model import TOTAL
 from courier_reconciliation.reading import cells as reading
 from courier_reconciliation.reading.couriers import courier_named
-from courier_reconciliation.reading.expressions import RETURN_WORDS, UNIT_LETTERS
+from courier_reconciliation.reading.expressions import COLLECT_WORDS, RETURN_WORDS, UNIT_LETTERS
 from courier_reconciliation.reading.places import place
 from courier_reconciliation.reading.plan import Plan
 
@@ -191,6 +191,8 @@ class _Reader:
         found["charge"] = (code or TOTAL) if "charge" in plan.columns else plan.charge
         if plan.classes is not None:
             found["charge"] = plan.classes[1].get(self.at(plan.classes[0]) or "", found["charge"])
+        if re.search(COLLECT_WORDS, self.text("payment")):
+            found["charge"] = "collect"
         named = self.text("courier")
         found["courier"] = courier_named(named) if "courier" in plan.columns else plan.courier
         found["is_return"] = (

@@ -102,7 +102,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "pieces": ("件数", "包裹数", "包裹件数", "numberofpieces", "pieces", "packagequantity"),
     "remark": ("备注", "备注信息", "退回件", "退转件", "异常说明", "说明", "remark", "remarks"),
     "customer": ("客户名称", "商家名称", "订单客户", "账单结算对象名称", "店铺", "店铺名称"),
-    "payment": ("付款方式", "支付方式", "billoption"),
+    "payment": ("付款方式", "支付方式", "结算方式", "billoption"),
     "courier": (
         "快递公司", "承运商", "物流公司", "快递名称", "快递", "快递品牌", "物流商", "carrier",
         "courier",
@@ -116,7 +116,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
         "寄件地区", "原寄地", "寄件人", "寄件公司名称", "收件人", "收件员工号", "收件地址",
         "签收时间", "签收日期", "签收人", "经手人", "回单单号", "托寄物内容", "托寄物数量",
         "托寄物", "序号", "编号", "分表格", "对方地区", "对方公司名称", "附加字段", "快件状态",
-        "签收状态", "结算方式", "结算状态", "计费规则", "重量段", "invoicenumber", "invoicedate",
+        "签收状态", "结算状态", "计费规则", "重量段", "invoicenumber", "invoicedate",
         "totalamount(incl.vat)", "totalextracharges", "totalextracharges(xc)", "weightflag",
         "originalamountdue", "invoiceamount", "duedate", "linetype",
         "zone", "zonecode", "分区", "区域", "单价", "首重", "续重",
