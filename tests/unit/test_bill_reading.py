@@ -176,3 +176,17 @@ def test_an_amount_beyond_all_reason_is_refused_in_its_row(reading: Any) -> None
     bill = reading(sto(ROW, ["773000000000012", *ROW[1:7], "99999999999999999"]))
     assert bill.rows("waybill") == [("773000000000011",)]
     assert [row for row, _ in bill.reasons] == [3]
+
+
+def test_a_place_that_only_an_odd_row_names_moves_no_other_row(reading):
+    """Plain rows store places as numbers of those that are known; an odd one may name another."""
+    rows = [[f"77400000{n:05d}", "2026-10-01", "浙江省", "", 1.0, 3.2, "", 3.2] for n in range(9)]
+    rows[1][0] = "not a number"
+    rows[3][:3] = ["'7740000099999", "2026-10-01", "浙江省杭州市西湖区"]
+    rows[6][:3] = ["'7740000088888", "2026-10-01", "Nova Zembla"]
+    found = reading(sto(*rows), courier="sto")
+    places = found.rows('"row", waybill, province, city')
+    assert [row for row, *_ in places] == [2, 4, 5, 6, 7, 8, 9, 10]
+    assert places[2] == (5, "7740000099999", "浙江", "杭州市西湖区")
+    assert places[5] == (8, "7740000088888", "Nova Zembla", "")
+    assert {province for _, _, province, _ in places} == {"浙江", "Nova Zembla"}

@@ -79,6 +79,18 @@ def adopt(connection: DuckDBPyConnection, same: Mapping[str, str], first_row: in
     connection.execute(f"DROP TABLE {STAGE}")
 
 
+def store_plainly(connection: DuckDBPyConnection) -> None:
+    """Make room in `stage` for words that the sheet's other rows do not have.
+
+    Words are stored as numbers of enums.
+    """
+    for name, kind in connection.execute(
+        f"SELECT column_name, data_type FROM (DESCRIBE {STAGE})"
+    ).fetchall():
+        if kind.startswith("ENUM"):
+            connection.execute(f'ALTER TABLE {STAGE} ALTER "{name}" TYPE VARCHAR')
+
+
 def line_sql(first_row: int, before: int) -> str:
     """The number of a line of `stage`: that of its row, behind those of `before` others."""
     return f"coalesce(line, rowid + {first_row + before})"
@@ -95,7 +107,11 @@ def _shown(same: Mapping[str, str], first_row: int, before: int) -> str:
         "row": row_sql(first_row),
         **{name: f"{sql}::{TYPES[name]}" for name, sql in same.items()},
     }
-    return ", ".join(f'{own[name]} AS "{name}"' if name in own else f'"{name}"' for name in COLUMNS)
+    return ", ".join(f'{own.get(name) or _cast(name)} AS "{name}"' for name in COLUMNS)
+
+
+def _cast(name: str) -> str:
+    return f'"{name}"::{TYPES[name]}'
 
 
 def _show_all(connection: DuckDBPyConnection) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -163,7 +163,7 @@ class _Load:
             if (index := self._plan.columns.get(name)) is not None:
                 self._learn(f"c{index}", table)
         sql = self._select("odd AS source")
-        self._execute(f"INSERT INTO stage {sql}")
+        self._add(lambda: self._execute(f"INSERT INTO stage {sql}"))
         self._execute("DROP TABLE odd")
 
     def _learn(self, column: str, table: str) -> None:
@@ -202,7 +202,17 @@ class _Load:
         if end is not None:
             self._execute(f"DELETE FROM stage WHERE {self._row} > {end}")
         placed = [(int(str(row[0])) + self._before, *self._of_stage(row), None) for row in good]
-        fill(self._db, "stage", placed, self._temp)
+        self._add(lambda: fill(self._db, "stage", placed, self._temp))
+
+    def _add(self, insert: Callable[[], object]) -> None:
+        """Add rows to the stage, whatever words they have."""
+        import duckdb
+
+        try:
+            insert()
+        except duckdb.ConversionException:
+            lines.store_plainly(self._db)
+            insert()
 
     def _of_stage(self, row: Sequence[Value]) -> list[Value]:
         """What the stage has of a row that was read by itself: its number, columns, surcharges."""
@@ -271,7 +281,7 @@ class _Load:
             (last + n, *self._of_stage([*row[: len(COLUMNS)], *none]), None)
             for n, row in enumerate(self._further, 1)
         ]
-        fill(self._db, "stage", further, self._temp)
+        self._add(lambda: fill(self._db, "stage", further, self._temp))
         self._found.lines = self._one("SELECT count(*) FROM stage")
         for name in ("prepaid_minor", *self._extras, "raw"):
             if name not in self._same:
