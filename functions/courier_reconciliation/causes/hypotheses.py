@@ -69,9 +69,8 @@ _TRIED = (
     *((divisor, Rank.VOLUMETRIC) for divisor in USUAL_DIVISORS),
     *((divisor, Rank.VOLUMETRIC_RARE) for divisor in OTHER_DIVISORS),
 )
-
-
-_LEAST_DIVISOR = min(USUAL_DIVISORS)
+_LEAST_DIVISOR = min(divisor for divisor, _ in _TRIED)
+"""It gives a parcel its heaviest volumetric weight."""
 
 
 class Guess(Struct, frozen=True):
@@ -243,7 +242,7 @@ def _volumes(
     if own_volume and volumetric_g(own_volume, _LEAST_DIVISOR) >= low:
         tries += [(own_volume, divisor, rank) for divisor, rank in _TRIED]
     for size, divisor, rank in tries:
-        by_volume = -(-size // divisor)
+        by_volume = volumetric_g(size, divisor)
         if not low <= by_volume <= high:
             continue
         if divisor == agreed and size == own_volume:
