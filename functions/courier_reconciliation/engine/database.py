@@ -30,7 +30,7 @@ def workshop(
 
     Nothing is fetched and no extension is loaded: a bill cannot make it read other files.
     """
-    import duckdb
+    from courier_reconciliation.native import connect
 
     with TemporaryDirectory(prefix="reconcile-", dir=parent) as folder:
         config: dict[str, str | bool | int | float | list[str]] = {
@@ -41,7 +41,7 @@ def workshop(
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
         }
-        connection = duckdb.connect(":memory:", config=config)
+        connection = connect(":memory:", config=config)
         try:
             yield Workshop(connection, Path(folder))
         finally:

@@ -121,11 +121,11 @@ class _Reading:
         self._times = TIMES if all(name in self._at for name in TIMES) else ()
 
     def run(self) -> ShipmentsRead:
-        import duckdb
+        from courier_reconciliation.native import Error
 
         try:
             self._read()
-        except duckdb.Error as exc:
+        except Error as exc:
             if _UNEVEN not in str(exc):
                 raise
             self._even_out()
@@ -163,13 +163,13 @@ class _Reading:
         return self._count()
 
     def _filled_by_kinds(self, spoken: Spoken) -> bool:
-        import duckdb
+        from courier_reconciliation.native import ConversionException
 
         if max(map(len, spoken.words.values())) > MOST_WORDS:
             return False
         try:
             self._create(self._by_kinds(spoken))
-        except duckdb.ConversionException:
+        except ConversionException:
             return False
         return True
 

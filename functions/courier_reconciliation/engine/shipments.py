@@ -47,11 +47,11 @@ def add(
     connection: DuckDBPyConnection, rows: Sequence[Sequence[Any]], more: Sequence[str], temp: Path
 ) -> None:
     """Append rows to a table that was read from a file, whatever they say."""
-    import duckdb
+    from courier_reconciliation.native import ConversionException
 
     try:
         fill(connection, "shipped", rows, temp)
-    except duckdb.ConversionException:
+    except ConversionException:
         # A word or a number that the types of the file's other rows do not know.
         connection.execute(
             'CREATE TABLE shipped_plainly AS SELECT * EXCLUDE ("row") FROM shipments'

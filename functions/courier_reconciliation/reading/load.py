@@ -100,7 +100,7 @@ class _Load:
 
     def _stage(self) -> None:
         """Everything that is plain, in one pass over the file."""
-        import duckdb
+        from courier_reconciliation.native import Error
 
         known = self._known()
         for name, texts in known.items():
@@ -115,7 +115,7 @@ class _Load:
         sql = self._select(source, known, numbered=numbered)
         try:
             self._execute(f"CREATE OR REPLACE TABLE stage AS {sql}")
-        except duckdb.Error as exc:
+        except Error as exc:
             raise UnevenError(str(exc).partition("\n")[0][:200]) from exc
         self._rows = self._one("SELECT count(*) FROM stage")
         if self._table.may_have_blank_lines:
@@ -206,11 +206,11 @@ class _Load:
 
     def _add(self, insert: Callable[[], object]) -> None:
         """Add rows to the stage, whatever words they have."""
-        import duckdb
+        from courier_reconciliation.native import ConversionException
 
         try:
             insert()
-        except duckdb.ConversionException:
+        except ConversionException:
             lines.store_plainly(self._db)
             insert()
 
