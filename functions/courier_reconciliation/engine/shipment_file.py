@@ -233,9 +233,10 @@ class _Reading:
             odd.append(f"({meant[name]} IS NULL{needed})")
         cells = {n: f"c{n}" for n in range(len(self._header))}
         forms, shipped = "", self._col("shipped_at")
-        day = self._day_of_text("time", spoken)
-        source = f"SELECT *, {_TIME.format(shipped)} AS time FROM "
-        if (time := spoken.time) is not None:
+        if (time := spoken.time) is None:
+            day = self._day_of_text("time", spoken)
+            source = f"SELECT *, {_TIME.format(shipped)} AS time FROM "
+        else:
             kinds["shipped_at"] = time.kind
             which = "dateformat" if time.kind == "DATE" else "timestampformat"
             forms = f", {which} = {quoted(time.form)}"

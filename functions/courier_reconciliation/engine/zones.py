@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from functools import cache
 from zoneinfo import ZoneInfo
 
 _OFFSET = re.compile(
     r"(?:[.,]\d+)?\s*(?:(?P<z>[Zz])|(?P<sign>[+-])(?P<hours>\d{2}):?(?P<minutes>\d{2})?)?"
 )
+LOOKED_AT_EVERY = timedelta(days=7)
+"""No zone changes its clocks twice within a week."""
 
 
 def local_day_sql(time: str, offset: int | None, zone: str, first_year: int, last_year: int) -> str:
@@ -37,20 +40,23 @@ def offset_minutes(suffix: str) -> int | None:
 
 
 def _shifted(time: str, offset: int, zone: str, first_year: int, last_year: int) -> str:
-    """The time in the zone; stretches without a change cost one addition."""
-    changes = transitions(zone, first_year, last_year)
-    sql = f"{time} + to_minutes({changes[-1][1] - offset})"
-    # Read from the end: each earlier stretch wraps what comes after it.
-    for (_, minutes), (until, _) in reversed(list(pairwise(changes))):
-        moment = until + timedelta(minutes=offset)
-        sql = (
+    """The time in the zone; a zone without changes costs one addition, others a few comparisons."""
+
+    def sql(stretches: Sequence[tuple[datetime, int]]) -> str:
+        if len(stretches) == 1:
+            return f"{time} + to_minutes({stretches[0][1] - offset})"
+        middle = len(stretches) // 2
+        moment = stretches[middle][0] + timedelta(minutes=offset)
+        return (
             f"CASE WHEN {time} < TIMESTAMP '{moment:%Y-%m-%d %H:%M:%S}' THEN"
-            f" {time} + to_minutes({minutes - offset}) ELSE {sql} END"
+            f" {sql(stretches[:middle])} ELSE {sql(stretches[middle:])} END"
         )
-    return sql
+
+    return sql(transitions(zone, first_year, last_year))
 
 
-def transitions(zone: str, first_year: int, last_year: int) -> list[tuple[datetime, int]]:
+@cache
+def transitions(zone: str, first_year: int, last_year: int) -> tuple[tuple[datetime, int], ...]:
     """(from when in UTC, minutes east of UTC) for each stretch of one offset in those years."""
     place = ZoneInfo(zone)
 
@@ -62,7 +68,7 @@ def transitions(zone: str, first_year: int, last_year: int) -> list[tuple[dateti
     end = datetime(last_year + 1, 1, 2)  # noqa: DTZ001
     found = [(at, minutes(at))]
     while at < end:
-        following = at + timedelta(days=1)
+        following = at + LOOKED_AT_EVERY
         if minutes(following) != found[-1][1]:
             low, high = at, following
             while high - low > timedelta(minutes=1):
@@ -76,4 +82,4 @@ def transitions(zone: str, first_year: int, last_year: int) -> list[tuple[dateti
                     high = middle
             found.append((high, minutes(high)))
         at = following
-    return found
+    return tuple(found)
