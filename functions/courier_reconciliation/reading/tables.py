@@ -78,11 +78,12 @@ def prepare(connection: DuckDBPyConnection) -> None:
 
 
 def say(connection: DuckDBPyConnection, table: str, rows: Iterable[tuple[str, ...]]) -> None:
-    known = [row for row in rows if row[1]] if table == "said_couriers" else list(rows)
-    for start in range(0, len(known), 500):
-        chunk = known[start : start + 500]
-        values = ", ".join(f"({', '.join(map(quoted, row))})" for row in chunk)
-        connection.execute(f"INSERT INTO {table} VALUES {values}")
+    """Add rows (said, answer, ...) to a dictionary."""
+    known = [row for row in rows if row[1] or table != "said_couriers"]
+    if known:
+        columns = [list(column) for column in zip(*known, strict=True)]
+        values = ", ".join("unnest(?)" for _ in columns)
+        connection.execute(f"INSERT INTO {table} SELECT {values}", columns)
 
 
 def read_csv(table: Table, *, numbered: bool = True) -> str:

@@ -161,6 +161,8 @@ def _delimiter(sample: str) -> str:
     lines = sample.splitlines()[: headers.SEARCHED_ROWS]
     best, most = ",", -1
     for delimiter in DELIMITERS:
+        if delimiter not in sample:
+            continue
         try:
             found = list(csv.reader(lines, delimiter=delimiter))
         except csv.Error:
