@@ -64,6 +64,7 @@ _WORDS: dict[str, str] = {
     "oversize": (
         "oversize 超长超重 超长超重费 超长超重附加费 超长费 超重费 超长 超重 异形件 "
         "异形件费 异形件附加费 超规 超规附加费 overlengthoverweightfee oversize_charge "
+        "odd_shape irregular irregular_shape bulky overlength "
         "oversize_piece overweight_piece large_package large_package_surcharge "
         "over_maximum_limits overweight yb yy"
     ),
@@ -74,7 +75,7 @@ _WORDS: dict[str, str] = {
     "peak": (
         "peak 资源调节费 旺季附加费 旺季 高峰附加费 节假日附加费 春节附加费 大促附加费 "
         "旺季资源调节费 resourceconditioningcharges peak_surcharge demand_surcharge "
-        "peak_season_surcharge"
+        "peak_season_surcharge resource resource_adjustment holiday"
     ),
     "return": (
         "return 退回费 退回 退回运费 退件费 退件运费 退回附加费 退货费 逆向 逆向物流 "
@@ -87,7 +88,8 @@ _WORDS: dict[str, str] = {
     ),
     "intercept": "intercept 拦截 拦截费 拦截服务费 delivery_intercept interception",
     "signed_receipt": (
-        "signed_receipt 签单返还 签单返还费 签回单 签回单费 回单费 回单 signandreturn"
+        "signed_receipt 签单返还 签单返还费 签回单 签回单费 回单费 回单 signandreturn "
+        "sign_return signed_return receipt_return return_receipt"
     ),
     "signature": (
         "signature 签收确认费 signature_required din direct_signature adult_signature "
@@ -99,11 +101,11 @@ _WORDS: dict[str, str] = {
         "pickup_charge pickup_fee"
     ),
     "delivery": "delivery 送货费 送货 派送费 配送费 deliveryservicefee delivery_fee",
-    "stairs": "stairs 上楼费 上楼 送货上楼费 送货上楼 大件上楼费",
+    "stairs": "stairs upstairs stair_carry 上楼费 上楼 送货上楼费 送货上楼 大件上楼费",
     "label": "label 面单费 面单 电子面单费 电子面单 预收面单费 label_fee",
     "warehousing": "warehousing 特殊入仓费 入仓费 特殊入仓 specialwarehousingfee",
     "fresh": "fresh 生鲜费 生鲜 保鲜费 冷链费 freshfee",
-    "saturday": "saturday 周末派送费 saturday_delivery saturday_surcharge",
+    "saturday": "saturday weekend 周末派送费 saturday_delivery saturday_surcharge weekend_delivery",
     "customs": "customs 关税 报关费 清关费 duty duty_tax disbursement brk gov xx xb 代垫费",
     "tax": "tax 税费 税额 增值税 vat",
     "compensation": (
@@ -117,7 +119,7 @@ _WORDS: dict[str, str] = {
     "chargeback": "chargeback 拒付转寄方 clb charge_back third_party_chargeback",
     "collect": "collect 到付 到付款 到付费 freight_collect",
     "late_pickup": "same_day_pickup",
-    "xinjiang_tibet": "xinjiang_tibet 新西费用 新西加收 新西附加费",
+    "xinjiang_tibet": "xinjiang_tibet xinxi 新西费用 新西加收 新西附加费",
     "shanghai": "shanghai 上海加收费用 上海加收",
     "beijing": "beijing 北京加收费用 北京加收",
     "five_provinces": "five_provinces 五省加收 五省超出加收",
