@@ -224,6 +224,15 @@ def test_fuel_on_a_freight_that_is_too_high_belongs_to_the_freight():
     assert found([row(886, weight_g=6000)], BOX, FULL) == [("volumetric_wrong", 216)]
 
 
+def test_a_wrong_zone_allows_nothing_that_the_right_one_does_not():
+    there = "zto,,,,江苏,,,,,,,,,,address_correction,per_parcel,800,CNY"
+    parts = (("address_correction", 800),)
+    billed = row(1460, freight_minor=660, province="江苏", surcharges=parts)
+    assert found([billed], LETTER, card_of(NEAR, OTHERS, there)) == [("zone_wrong", 1040)]
+    here = there.replace("江苏", "广东")
+    assert found([billed], LETTER, card_of(NEAR, OTHERS, here)) == [("zone_wrong", 240)]
+
+
 def test_a_wrong_zone_brings_its_surcharges_with_it():
     card = card_of(NEAR, FAR, OTHERS, REMOTE)
     billed = row(1500 + 3600 + 530, province="新疆", weight_g=4000)

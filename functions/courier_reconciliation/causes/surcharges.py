@@ -90,9 +90,16 @@ class SurchargeCheck:
         self._tolerance = case.tolerances.amount_minor
         true = {charge.code: charge for charge in case.priced.surcharges}
         price = case.priced if cause is None else cause.priced
+        own = {charge.code: charge for charge in case.priced.allowed}
+        there = {charge.code: charge for charge in price.allowed}
         self._allowed = {
-            charge.code: Allowed(0, charge.amount_minor, charge.row, False)
-            for charge in price.allowed
+            code: Allowed(
+                own[code].amount_minor if code in own else 0,
+                there[code].amount_minor if code in there else 0,
+                charge.row,
+                False,
+            )
+            for code, charge in (there | own).items()
         }
         for charge in price.surcharges:
             expected = true[charge.code].amount_minor if charge.code in true else 0
@@ -141,7 +148,9 @@ class SurchargeCheck:
             if abs(billed - allowed.expected_minor) > self._tolerance:
                 self._under(first, billed, allowed.expected_minor, rule)
             return
-        if allowed is not None and allowed.is_due and self._cause is not None:
+        if allowed is None or self._cause is None:
+            return
+        if allowed.is_due or billed > allowed.expected_minor:
             self._follows(first, billed, allowed.expected_minor)
 
     def _follows(self, extra: Extra, billed: int, expected: int) -> None:
