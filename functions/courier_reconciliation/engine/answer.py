@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from courier_reconciliation.model import Discrepancy, Kind, Rejected
@@ -12,11 +12,54 @@ from courier_reconciliation.result import CourierTotal, NotAuditable, Reconcilia
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_NOT_OF_LINES = (Kind.MISSING_FROM_BILL, Kind.TOTAL_MISMATCH)
+_SHIPPED = 'LEFT JOIN shipments AS s ON s."row" = j.shipment'
+_PARTS = {
+    Kind.UNKNOWN_WAYBILL: "unmatched",
+    Kind.DUPLICATE_WAYBILL: "twice",
+    Kind.MISSING_FROM_BILL: "missing",
+    Kind.TOTAL_MISMATCH: "printed",
+}
+"""What a kind's money is counted as; others by their sign. The last two are not of lines."""
+
+
+class Count(NamedTuple):
+    """Lines of one courier and currency, and what they bill."""
+
+    lines: int
+    billed_minor: int
+
+
+Counts = Mapping[tuple[str, str], Count]
+"""(courier, currency) -> its lines."""
+
+
+def counted(connection: DuckDBPyConnection) -> Counts:
+    """All lines; those of nobody in particular are of the courier that shipped the parcel."""
+    counts = _counts(connection, "l.courier", "lines AS l")
+    unnamed = [key for key in counts if not key[0]]
+    if unnamed:
+        for key in unnamed:
+            del counts[key]
+        nobodys = f"judged AS j JOIN lines AS l USING (line) {_SHIPPED} WHERE l.courier = ''"
+        for key, count in _counts(connection, "coalesce(s.courier, '')", nobodys).items():
+            named = counts.get(key, Count(0, 0))
+            counts[key] = Count(named.lines + count.lines, named.billed_minor + count.billed_minor)
+    return counts
+
+
+def _counts(
+    connection: DuckDBPyConnection, courier: str, source: str
+) -> dict[tuple[str, str], Count]:
+    rows = connection.execute(
+        f"SELECT {courier}, l.currency, count(*), sum(l.amount_minor)::BIGINT FROM {source}"
+        " GROUP BY ALL"
+    ).fetchall()
+    return {(named, currency): Count(lines, billed) for named, currency, lines, billed in rows}
 
 
 def answer(  # noqa: PLR0917 - the parts of one answer
     connection: DuckDBPyConnection,
+    counts: Counts,
     period: str,
     found: Sequence[Discrepancy],
     not_auditable: Sequence[NotAuditable],
@@ -24,21 +67,30 @@ def answer(  # noqa: PLR0917 - the parts of one answer
     notes: Sequence[str],
     usual_currency: str,
 ) -> Reconciliation:
-    """The whole answer, from the tables `judged`, `lines`, `lines_left` and `unbilled`.
+    """The whole answer, from the tables `judged`, `lines_left` and `unbilled`.
 
     `usual_currency` is that of a bill without lines.
     """
     lines, matched = _row(connection, "SELECT count(*), count(shipment) FROM judged")
     loose, carried = _row(
-        connection,
-        "SELECT count(*), count(*) FILTER (reason = 'carry_over') FROM unbilled",
+        connection, "SELECT count(*), count(*) FILTER (reason = 'carry_over') FROM unbilled"
     )
-    groups = _groups(connection)
-    billed = sum(group.billed_minor for group in groups)
     by_kind: dict[Kind, tuple[int, int]] = {}
+    parts: dict[tuple[str, str, str], int] = defaultdict(int)
+    of_lines = claimable = 0
     for one in found:
+        difference = one.difference_minor
         count, money = by_kind.get(one.kind, (0, 0))
-        by_kind[one.kind] = (count + 1, money + one.difference_minor)
+        by_kind[one.kind] = (count + 1, money + difference)
+        part = _PARTS.get(one.kind) or ("over" if difference > 0 else "under")
+        parts[one.courier, one.currency, part] += difference
+        if part not in ("missing", "printed"):
+            of_lines += difference
+        if difference > 0 and one.claimable:
+            claimable += difference
+    for each in not_auditable:
+        parts[each.courier, each.currency, "unknown"] += each.billed_minor
+    billed = sum(count.billed_minor for count in counts.values())
     return Reconciliation(
         period=period,
         lines=lines,
@@ -48,82 +100,52 @@ def answer(  # noqa: PLR0917 - the parts of one answer
         discrepancies=tuple(sorted(found, key=in_order)),
         not_auditable=tuple(not_auditable),
         rejected=tuple(rejected),
-        totals=tuple(_totals(groups, found, not_auditable)),
+        totals=tuple(_totals(counts, _wrong(connection), parts)),
         total_billed_minor=billed,
-        total_expected_minor=billed
-        - sum(d.difference_minor for d in found if d.kind not in _NOT_OF_LINES),
-        claimable_minor=sum(
-            d.difference_minor for d in found if d.claimable and d.difference_minor > 0
-        ),
-        currency=_main_currency(groups) or usual_currency,
+        total_expected_minor=billed - of_lines,
+        claimable_minor=claimable,
+        currency=_main_currency(counts) or usual_currency,
         carry_over=carried,
         notes=tuple(notes),
         by_kind=dict(sorted(by_kind.items(), key=lambda item: -abs(item[1][1]))),
     )
 
 
-class _Group(NamedTuple):
-    """Lines of one courier and currency. `wrong_minor` is billed by those that do not agree."""
-
-    courier: str
-    currency: str
-    lines: int
-    billed_minor: int
-    wrong_minor: int
-
-
-def _groups(connection: DuckDBPyConnection) -> list[_Group]:
-    counts: dict[tuple[str, str], list[int]] = {}
-    for courier, currency, lines, billed in connection.execute(
-        "SELECT courier, currency, count(*), sum(amount_minor)::BIGINT FROM lines GROUP BY ALL"
-    ).fetchall():
-        counts[courier, currency] = [lines, billed, 0]
-    # Lines of nobody in particular are of the courier that shipped the parcel.
-    unnamed = [currency for courier, currency in counts if not courier]
-    for currency in unnamed:
-        del counts["", currency]
-    if unnamed:
-        for courier, currency, lines, billed in connection.execute(
-            "SELECT coalesce(s.courier, ''), l.currency, count(*), sum(l.amount_minor)::BIGINT"
-            f" FROM judged AS j JOIN lines AS l USING (line) {_SHIPPED} WHERE l.courier = ''"
-            " GROUP BY ALL"
-        ).fetchall():
-            group = counts.setdefault((courier, currency), [0, 0, 0])
-            group[0] += lines
-            group[1] += billed
-    courier = f"coalesce(nullif(l.courier, ''), {'s.courier' if unnamed else 'NULL'}, '')"
-    for named, currency, wrong in connection.execute(
+def _wrong(connection: DuckDBPyConnection) -> dict[tuple[str, str], int]:
+    """What the lines that do not agree bill, by courier and currency."""
+    all_named = not connection.execute(
+        "SELECT 1 FROM lines_left WHERE courier = '' LIMIT 1"
+    ).fetchone()
+    shipped = "" if all_named else _SHIPPED
+    courier = "l.courier" if all_named else "coalesce(nullif(l.courier, ''), s.courier, '')"
+    rows = connection.execute(
         f"SELECT {courier}, l.currency, sum(l.amount_minor)::BIGINT FROM judged AS j"
-        f" JOIN lines_left AS l USING (line) {_SHIPPED if unnamed else ''}"
-        " WHERE NOT j.ok GROUP BY ALL"
-    ).fetchall():
-        counts[named, currency][2] = wrong
-    return [_Group(*key, *counts[key]) for key in sorted(counts)]
-
-
-_SHIPPED = 'LEFT JOIN shipments AS s ON s."row" = j.shipment'
+        f" JOIN lines_left AS l USING (line) {shipped} WHERE NOT j.ok GROUP BY ALL"
+    ).fetchall()
+    return {(courier, currency): billed for courier, currency, billed in rows}
 
 
 def _totals(
-    groups: Iterable[_Group], found: Iterable[Discrepancy], unknown: Iterable[NotAuditable]
+    counts: Counts,
+    wrong: Mapping[tuple[str, str], int],
+    parts: Mapping[tuple[str, str, str], int],
 ) -> Iterator[CourierTotal]:
-    """What became of each group's money."""
-    sums: dict[tuple[str, str, str], int] = defaultdict(int)
-    for one in found:
-        part = _PARTS.get(one.kind) or ("over" if one.difference_minor > 0 else "under")
-        sums[one.courier, one.currency, part] += one.difference_minor
-    for each in unknown:
-        sums[each.courier, each.currency, "unknown"] += each.billed_minor
-    for group in groups:
-        of = {part: sums[group.courier, group.currency, part] for part in _NAMES}
-        disputed = sum(of[part] for part in ("over", "under", "unmatched", "twice", "unknown"))
+    """What became of the money of each courier and currency."""
+    for courier, currency in sorted(counts):
+        lines, billed = counts[courier, currency]
+        of = {
+            part: parts.get((courier, currency, part), 0)
+            for part in ("over", "under", "unmatched", "twice", "unknown", "missing")
+        }
+        disputed = sum(money for part, money in of.items() if part != "missing")
+        not_agreed = wrong.get((courier, currency), 0)
         yield CourierTotal(
-            courier=group.courier,
-            currency=group.currency,
-            lines=group.lines,
-            billed_minor=group.billed_minor,
-            agreed_minor=group.billed_minor - group.wrong_minor,
-            disputed_expected_minor=group.wrong_minor - disputed,
+            courier=courier,
+            currency=currency,
+            lines=lines,
+            billed_minor=billed,
+            agreed_minor=billed - not_agreed,
+            disputed_expected_minor=not_agreed - disputed,
             over_minor=of["over"],
             under_minor=-of["under"],
             unmatched_minor=of["unmatched"],
@@ -133,20 +155,11 @@ def _totals(
         )
 
 
-_PARTS = {
-    Kind.UNKNOWN_WAYBILL: "unmatched",
-    Kind.DUPLICATE_WAYBILL: "twice",
-    Kind.MISSING_FROM_BILL: "missing",
-    Kind.TOTAL_MISMATCH: "printed",
-}
-_NAMES = ("over", "under", "unmatched", "twice", "unknown", "missing")
-
-
-def _main_currency(groups: Sequence[_Group]) -> str:
+def _main_currency(counts: Counts) -> str:
     """The currency of most lines."""
     lines: Counter[str] = Counter()
-    for group in groups:
-        lines[group.currency] += group.lines
+    for (_, currency), count in counts.items():
+        lines[currency] += count.lines
     return max(lines, key=lambda currency: lines[currency], default="")
 
 

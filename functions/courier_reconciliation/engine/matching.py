@@ -179,13 +179,12 @@ def _groups_agree(connection: DuckDBPyConnection) -> None:
     )
 
 
-def couriers(connection: DuckDBPyConnection) -> set[str]:
-    """The couriers of lines, and of the shipments that lines are about."""
+def couriers_matched(connection: DuckDBPyConnection) -> set[str]:
+    """The couriers of the shipments that lines are about."""
     rows = connection.execute(
-        "SELECT courier FROM lines GROUP BY courier UNION SELECT courier FROM"
-        " (SELECT courier, count(*) AS shipped FROM shipped GROUP BY courier) LEFT JOIN"
-        " (SELECT courier, count(*) AS free FROM loose_shipments GROUP BY courier) USING (courier)"
-        " WHERE shipped > coalesce(free, 0)"
+        "SELECT courier FROM (SELECT courier, count(*) AS sent FROM shipped GROUP BY courier)"
+        " LEFT JOIN (SELECT courier, count(*) AS free FROM loose_shipments GROUP BY courier)"
+        " USING (courier) WHERE sent > coalesce(free, 0)"
     ).fetchall()
     return {courier for (courier,) in rows if courier}
 
@@ -213,7 +212,7 @@ def unbilled(
     `billed_by` are the couriers of the bills. `first` and `last` are the days of the period, None
     where no period is known.
     """
-    known = ", ".join(map(quoted, billed_by)) or "''"
+    known = ", ".join(map(quoted, filter(None, billed_by))) or "''"
     outside = f"shipped_on NOT BETWEEN DATE '{first}' AND DATE '{last}'" if first else "false"
     on_last = f"shipped_on = DATE '{last}'" if last else "false"
     connection.execute(

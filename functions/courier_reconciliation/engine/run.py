@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from msgspec.structs import replace
-
 from courier_reconciliation.causes.explain import Explainer
 from courier_reconciliation.causes.tolerances import DEFAULT, Tolerances
 from courier_reconciliation.causes.whole_waybill import as_one
-from courier_reconciliation.engine import matching, prices, shipments, totals, unsaid
-from courier_reconciliation.engine.answer import answer
-from courier_reconciliation.engine.missing import SHIPMENT, missing, shipped
+from courier_reconciliation.engine import left_over, matching, prices, totals, unsaid
+from courier_reconciliation.engine.answer import answer, counted
+from courier_reconciliation.engine.missing import missing
 from courier_reconciliation.model import (
-    BilledRow,
     Discrepancy,
     Rejected,
-    Shipment,
 )
 from courier_reconciliation.rates.card import RateCard
 from courier_reconciliation.reading.lines import take_away
@@ -32,15 +27,6 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from courier_reconciliation.reading.model import BillsRead
-
-BATCH = 5_000
-_LINE = (
-    'l.line, l.file, l.sheet, l."row", l.waybill, l.courier, l.amount_minor, l.charge, l.currency,'
-    " l.billed_on, l.parent, l.order_id, l.service, l.freight_minor, l.tax_minor,"
-    " l.discount_minor, l.weight_g, l.actual_g, l.length_mm, l.width_mm, l.height_mm, l.province,"
-    " l.city, l.pieces, l.is_return, l.remark"
-)
-_OF_LINE = _LINE.count(",") + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +92,12 @@ class _Run:
         matching.judge(self._db, terms)
         self._options.progress("explain")
         first, last = _days(period)
+        counts = counted(self._db)
+        billed_by = {courier for courier, _ in counts}.union(self._options.couriers_elsewhere)
         with ThreadPoolExecutor(max_workers=1) as beside:
             # Explaining is Python's work: meanwhile the database says what became of the others.
-            others = beside.submit(self._others, self._db.cursor(), first, last)
+            cursor = self._db.cursor()
+            others = beside.submit(self._others, cursor, billed_by, first, last)
             self._explain(earlier, first, last)
             others.result()
         self._without_bill(period)
@@ -121,6 +110,7 @@ class _Run:
         self._outside(first, last)
         return answer(
             self._db,
+            counts,
             period,
             self._found,
             self._not_auditable,
@@ -134,6 +124,8 @@ class _Run:
         return row[0] if row else None
 
     def _usual_month(self) -> str:
+        if len(self._bills.files) == 1:
+            return self._bills.files[0].period
         return (
             self._one(
                 "SELECT strftime(billed_on, '%Y-%m') AS month FROM (SELECT billed_on, count(*) AS"
@@ -171,11 +163,15 @@ class _Run:
                 self._notes += [f"{where}: {note}" for note in sheet.notes]
 
     def _others(
-        self, connection: DuckDBPyConnection, first: date | None, last: date | None
+        self,
+        connection: DuckDBPyConnection,
+        billed_by: Iterable[str],
+        first: date | None,
+        last: date | None,
     ) -> None:
         """What is on no bill, and the verdict on each line."""
-        billed_by = matching.couriers(connection).union(self._options.couriers_elsewhere)
-        matching.unbilled(connection, sorted(billed_by), first, last)
+        known = matching.couriers_matched(connection).union(billed_by)
+        matching.unbilled(connection, sorted(known), first, last)
         connection.execute(
             "CREATE OR REPLACE VIEW verdicts AS SELECT line, shipment, expected_total AS"
             " expected_minor, CASE WHEN ok THEN 'agreed' WHEN shipment IS NULL THEN 'unmatched'"
@@ -194,31 +190,14 @@ class _Run:
             self._notes.append(f"no bill of {period} was given: what it lacks cannot be said")
 
     def _explain(self, has_earlier: bool, first: date | None, last: date | None) -> None:
-        self._db.execute(
-            "CREATE OR REPLACE TEMP TABLE left_over AS SELECT line, shipment FROM judged"
-            " WHERE NOT ok"
-        )
-        if has_earlier:
-            # What agrees by itself may still have been billed before.
-            self._db.execute(
-                "INSERT INTO left_over SELECT j.line, j.shipment FROM judged AS j JOIN lines AS l"
-                " USING (line) WHERE j.ok AND l.waybill IN (SELECT waybill FROM earlier)"
-            )
-        # The few that matter first: else the database would carry all columns of all rows along.
-        self._db.execute(
-            "CREATE OR REPLACE TEMP TABLE lines_left AS SELECT * FROM lines"
-            " WHERE line IN (SELECT line FROM left_over)"
-        )
+        left_over.take(self._db, has_earlier=has_earlier)
         if not any(row.tax_e4 for row in self._card.freight):
             matching.keep_tax_inside(self._db)
         if first and last:
             self._not_auditable += unsaid.far_and_unknown(self._db, first, last)
-        extras = self._extras()
-        before = self._earlier() if has_earlier else {}
         explainer = Explainer(self._card, self._options.tolerances)
-        for rows, shipment in self._groups(extras):
-            seen = [one for n in {row.waybill_number for row in rows} for one in before.get(n, ())]
-            explained = explainer.explain(rows, shipment, seen)
+        for rows, shipment, earlier in left_over.groups(self._db, has_earlier=has_earlier):
+            explained = explainer.explain(rows, shipment, earlier)
             self._found += as_one(explained.discrepancies)
             if explained.not_auditable_minor:
                 main = rows[0]
@@ -235,52 +214,6 @@ class _Run:
                         order_id=shipment.order_id if shipment else main.order_id,
                     )
                 )
-
-    def _extras(self) -> dict[int, list[tuple[str, int]]]:
-        found: dict[int, list[tuple[str, int]]] = defaultdict(list)
-        for line, code, amount in self._db.execute(
-            "SELECT line, code, amount_minor FROM charges"
-            " WHERE line IN (SELECT line FROM left_over) ORDER BY line, code"
-        ).fetchall():
-            found[line].append((code, amount))
-        return found
-
-    def _earlier(self) -> dict[str, list[BilledRow]]:
-        found: dict[str, list[BilledRow]] = defaultdict(list)
-        for row in self._db.execute(
-            f"SELECT {_LINE} FROM earlier AS l WHERE l.waybill IN (SELECT waybill FROM lines)"
-        ).fetchall():
-            found[row[4]].append(_billed(row, ()))
-        return found
-
-    def _groups(
-        self, extras: dict[int, list[tuple[str, int]]]
-    ) -> Iterator[tuple[list[BilledRow], Shipment | None]]:
-        """The rows that do not agree, by shipment, or by number where nobody shipped it."""
-        shipments.pick(self._db, "of_left_over", "SELECT shipment FROM left_over")
-        found = self._db.execute(
-            f"SELECT {_LINE}, {SHIPMENT} FROM left_over AS j JOIN lines_left AS l USING (line)"
-            ' LEFT JOIN of_left_over AS s ON s."row" = j.shipment'
-            " ORDER BY j.shipment, l.waybill, l.line"
-        )
-        key: object = None
-        rows: list[BilledRow] = []
-        shipment: Shipment | None = None
-        while batch := found.fetchmany(BATCH):
-            for row in batch:
-                number = row[_OF_LINE]
-                own = ("unknown", row[4]) if number is None else number
-                if own != key and rows:
-                    yield rows, shipment
-                    rows = []
-                if own != key:
-                    key, shipment = own, None if number is None else shipped(row[_OF_LINE:])
-                billed = _billed(row, tuple(extras.get(row[0], ())))
-                if not billed.courier and shipment is not None:
-                    billed = replace(billed, courier=shipment.courier)
-                rows.append(billed)
-        if rows:
-            yield rows, shipment
 
     def _outside(self, first: date | None, last: date | None) -> None:
         if first is None or last is None:
@@ -312,9 +245,3 @@ def _days(period: str) -> tuple[date | None, date | None]:
     year, month = map(int, period.split("-"))
     following = date(year + month // 12, month % 12 + 1, 1)
     return date(year, month, 1), following - timedelta(days=1)
-
-
-def _billed(row: Sequence[Any], extras: tuple[tuple[str, int], ...]) -> BilledRow:
-    """A row of `_LINE`, whose columns stand in the order of the fields."""
-    values = (*row[1:14], extras, *row[14:_OF_LINE])
-    return BilledRow(*values)

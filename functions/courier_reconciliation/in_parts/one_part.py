@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from courier_reconciliation.bill_out import claim
 from courier_reconciliation.bucket import store
 from courier_reconciliation.engine import matching, prices
+from courier_reconciliation.engine.answer import counted
 from courier_reconciliation.filling import quoted
 from courier_reconciliation.in_parts import shards
 from courier_reconciliation.in_parts.part_files import (
@@ -114,7 +115,8 @@ def _match(look: Look, card: RateCard) -> tuple[str, ...]:
     )
     matching.judge(look.db, prices.lay_out(look.db, card, look.folder))
     shards.set_leaving(look.db)
-    return tuple(sorted(matching.couriers(look.db)))
+    couriers = {courier for courier, _ in counted(look.db)} | matching.couriers_matched(look.db)
+    return tuple(sorted(filter(None, couriers)))
 
 
 def _leave_over(look: Look, place: Place, part: int) -> None:
