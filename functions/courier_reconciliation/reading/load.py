@@ -72,8 +72,7 @@ class _Load:
         self._stage()
         self._closer_look()
         self._one_by_one()
-        settle(self._db, self._table, self._found)
-        self._keep()
+        self._keep(settle(self._db, self._table, self._found))
         return self._found
 
     def _execute(self, sql: str) -> Any:
@@ -268,8 +267,11 @@ class _Load:
                 )
             )
 
-    def _keep(self) -> None:
-        """The stage becomes lines, or joins them; its surcharges become charges."""
+    def _keep(self, silent: Sequence[str]) -> None:
+        """The stage becomes lines, or joins them; its surcharges become charges.
+
+        `silent` are columns that say nothing.
+        """
         for n, (_, code) in enumerate(self._plan.extras):
             self._execute(
                 f"INSERT INTO charges SELECT {self._line}, {quoted(code)}, extra_{n} FROM stage"
@@ -283,9 +285,10 @@ class _Load:
         ]
         self._add(lambda: fill(self._db, "stage", further, self._temp))
         self._found.lines = self._one("SELECT count(*) FROM stage")
-        for name in ("prepaid_minor", *self._extras, "raw"):
+        for name in ("prepaid_minor", *self._extras, "raw", *silent):
             if name not in self._same:
                 self._execute(f"ALTER TABLE stage DROP COLUMN {name}")
+        self._same |= {name: f"NULL::{lines.TYPES[name]}" for name in silent}
         here = {"file": quoted(self._table.file), "sheet": quoted(self._table.sheet)}
         same = {name: sql for name, sql in self._same.items() if name in lines.TYPES}
         lines.adopt(self._db, here | same, self._table.first_row)

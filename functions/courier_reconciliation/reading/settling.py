@@ -15,15 +15,18 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 
-def settle(connection: DuckDBPyConnection, table: Table, found: Loaded) -> None:
-    """Put the table `stage` right, and add the totals of invoices and further charges."""
+def settle(connection: DuckDBPyConnection, table: Table, found: Loaded) -> tuple[str, ...]:
+    """Put the table `stage` right, and add the totals of invoices and further charges.
+
+    Returns the columns that turned out to say nothing.
+    """
     settling = _Settling(connection, table, found)
     settling.decide_unsure()
     settling.full_charge()
-    settling.one_amount_for_all()
     settling.several_couriers()
     settling.pairs()
     settling.invoices()
+    return ("freight_minor",) if settling.is_one_amount_for_all() else ()
 
 
 class _Settling:
@@ -89,13 +92,12 @@ class _Settling:
                 " AND amount_minor >= 0"
             )
 
-    def one_amount_for_all(self) -> None:
-        """A freight that is all that any row asks for holds the surcharges, too."""
+    def is_one_amount_for_all(self) -> bool:
+        """Whether what is called freight is all that any row asks for: it holds surcharges, too."""
         plan = self._plan
         if "amount" not in plan.columns or plan.extras or plan.pairs or not plan.has_parts:
-            return
-        if not self._one("SELECT count(*) FROM stage WHERE freight_minor <> amount_minor"):
-            self._execute("UPDATE stage SET freight_minor = NULL")
+            return False
+        return not self._one("SELECT count(*) FROM stage WHERE freight_minor <> amount_minor")
 
     def several_couriers(self) -> None:
         """Rows of nobody in particular: a courier for each shape of number that is plain."""
