@@ -233,6 +233,22 @@ def test_a_wrong_zone_allows_nothing_that_the_right_one_does_not():
     assert found([billed], LETTER, card_of(NEAR, OTHERS, here)) == [("zone_wrong", 240)]
 
 
+@pytest.mark.parametrize("word", ["xinjiang_tibet", "山区费"])
+def test_a_surcharge_of_the_place_is_the_cards_whatever_the_bill_calls_it(word):
+    card = card_of(NEAR, FAR, OTHERS, REMOTE)
+    far = replace(LETTER, province="新疆")
+
+    def billed(extra, freight=2700, province="新疆"):
+        parts = ((word, extra),)
+        return row(freight + extra, freight_minor=freight, province=province, surcharges=parts)
+
+    assert found([billed(530)], far, card) == []
+    assert found([billed(780)], far, card) == [("surcharge_invalid", 250)]
+    assert found([billed(400)], far, card) == [("underbilled", -130)]
+    assert found([billed(530)], LETTER, card) == [("zone_wrong", 2280 + 530)]
+    assert found([billed(530, 420, "广东")], LETTER, card) == [("surcharge_invalid", 530)]
+
+
 def test_a_wrong_zone_brings_its_surcharges_with_it():
     card = card_of(NEAR, FAR, OTHERS, REMOTE)
     billed = row(1500 + 3600 + 530, province="新疆", weight_g=4000)

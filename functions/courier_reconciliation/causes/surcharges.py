@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -23,6 +23,14 @@ _SPECIAL = {
     _CHARGEBACK: Kind.PAYMENT_PARTY,
     "collect": Kind.PAYMENT_PARTY,
 }
+
+
+_OF_PLACES = {"remote", "xinjiang_tibet", "five_provinces", "shanghai", "beijing"}
+
+
+def _is_of_place(code: str) -> bool:
+    """Whether a surcharge depends on where a parcel goes, or nobody knows what it is."""
+    return code in _OF_PLACES or not is_known(code)
 
 
 class Cause(Struct, frozen=True):
@@ -116,7 +124,10 @@ class SurchargeCheck:
         for extra in extras:
             named.setdefault(extra.code, []).append(extra)
         for code, same in sorted(named.items(), key=lambda item: not is_known(item[0])):
-            if code in already_in_total:
+            if (meant := self._other_word_for(code, named)) is not None:
+                self._missing.pop(meant, None)
+                self._named(same, self._allowed[meant])
+            elif code in already_in_total:
                 for extra in same:
                     self._invalid(extra, 0, None, "the total of the parcel holds it already")
             elif code == OTHER or (code not in self._allowed and self._missing):
@@ -126,6 +137,23 @@ class SurchargeCheck:
             else:
                 self._named(same, self._allowed.get(code))
         self._name_missing()
+
+    def _other_word_for(self, code: str, named: Collection[str]) -> str | None:
+        """The surcharge of the place that the card has, where the bill has another word for it.
+
+        It must be the only one that is due and not stated; the card must not know the bill's word.
+        """
+        case = self._case
+        if not (case.main.is_freight and _is_of_place(code)):
+            return None
+        if any(row.code == code for row in case.quotes.surcharges_of(case.facts.courier)):
+            return None
+        left = [
+            each
+            for each, allowed in self._allowed.items()
+            if allowed.is_due and each not in named and _is_of_place(each)
+        ]
+        return left[0] if len(left) == 1 else None
 
     def _named(self, same: Sequence[Extra], allowed: Allowed | None) -> None:
         limit = 0
