@@ -56,12 +56,10 @@ class _Reader:
         """Read a file, or say why not."""
         name = self._unused(path.name)
         try:
-            kind = kinds.kind_of(
-                path, self._options.unpacked_limit_bytes, self._options.grid_limit_cells
-            )
+            kind = kinds.kind_of(path)
             ignored: tuple[str, ...] = ()
             if kind == kinds.WORKBOOK:
-                sheets, ignored = self._workbook(path, name)
+                sheets, ignored = self._workbook(self._unpacked(path), name)
             elif kind == kinds.HTML:
                 sheets, ignored = self._page(path, name)
             else:
@@ -147,6 +145,17 @@ class _Reader:
                 " it or send it again"
             )
             self.rejected.append(Rejected(name, reason, "", torn))
+
+    def _unpacked(self, path: Path) -> Path:
+        """The workbook as it is safe to read."""
+        from courier_reconciliation.reading import archives
+
+        if not archives.is_archive(path):
+            return path
+        copy = self._temp / "unpacked.zip"
+        options = self._options
+        archives.unpacked(path, copy, options.unpacked_limit_bytes, options.grid_limit_cells)
+        return copy
 
     def _workbook(self, path: Path, name: str) -> tuple[list[SheetRead], tuple[str, ...]]:
         from courier_reconciliation.reading import workbooks

@@ -121,9 +121,15 @@ def day(col: str, plan: Plan, *, strong: bool) -> str:
 
 def plain_text(col: str) -> str:
     """A text without the ornaments of spreadsheets."""
+    ends = " OR ".join(f"suffix({col}, '{end}')" for end in (" ", ".0", "\t", "\n", "\r"))
+    bare = (
+        f"CASE WHEN suffix({col}, '.0') THEN left({col}, length({col}) - 2)"
+        f" ELSE ltrim(trim({col}, ' \t\n\r'), '''') END"
+    )
+    # To take off what is not there costs more than to see that it is not: quotation marks and
+    # blanks stand before all other characters.
     return (
-        f"coalesce(CASE WHEN suffix({col}, '.0') THEN left({col}, length({col}) - 2)"
-        f" ELSE ltrim(trim({col}, ' \t\n\r'), '''') END, '')"
+        f"coalesce(CASE WHEN unicode({col}) > 39 AND NOT ({ends}) THEN {col} ELSE {bare} END, '')"
     )
 
 

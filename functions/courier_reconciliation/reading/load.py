@@ -36,6 +36,8 @@ from courier_reconciliation.reading.texts import has_blank_lines, line_count
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+FEW = 200
+"""So many odd rows are read one by one sooner than a statement for all of them is planned."""
 REJECTED_LIMIT = 1000
 """So many refused rows of a sheet are told one by one; the table `refused` has all of them."""
 
@@ -145,7 +147,7 @@ class _Load:
 
     def _closer_look(self) -> None:
         """Rows with something unusual, still in bulk: units, apostrophes, other dates."""
-        if not self._one("SELECT count(raw) FROM stage"):
+        if self._one("SELECT count(raw) FROM stage") <= FEW:
             return
         cells = ", ".join(
             f"nullif(split_part(raw, chr({CELL_END}), {index + 1}), '') AS c{index}"

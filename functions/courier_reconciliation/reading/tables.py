@@ -95,7 +95,7 @@ def read_csv(table: Table, *, numbered: bool = True) -> str:
         f"{quoted(str(table.path))}, columns = {{{columns}}}, auto_detect = false, header = false,"
         f" skip = {table.skip}, delim = {quoted(table.delimiter)}, quote = '\"',"
         f" escape = {quoted(table.escape)}, null_padding = {str(not table.even_width).lower()},"
-        " max_line_size = 4194304,"
+        " buffer_size = 8388608, max_line_size = 4194304,"
         f" nullstr = [{nulls}]))"
     )
     if not table.plan.fills_down:

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 from msgspec import Struct
 
 from aftersales.errors import BadInput
+from courier_reconciliation.reading.archives import parts_of
 from courier_reconciliation.reading.cells import DAYS_1904
-from courier_reconciliation.reading.kinds import parts_of
 from courier_reconciliation.reading.layouts import PEEKED_ROWS
 
 if TYPE_CHECKING:

@@ -1,0 +1,143 @@
+"""Workbooks that are ZIP archives, unpacked before anything reads them.
+
+An archive is measured by unpacking it: what it says about its own sizes is not believed. What was
+measured is kept, in an archive that packs nothing, and that is what is read: the reader sees the
+very bytes that were found harmless, and need not unpack them once more.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from aftersales.errors import BadInput
+
+_CHUNK = 256 * 1024
+_STEP = 8 * 1024 * 1024
+_SEAM = 40
+"""More bytes than the name of a cell has, which may lie in two pieces."""
+_FAR_CELL = rb'r="(?:[A-Z]{3}\d{1,7}|[A-Z]{2}\d{6,7}|[A-Z]\d{7})"'
+_CELL = rb'r="([A-Z]{1,3})(\d{1,7})"'
+
+
+def is_archive(path: Path) -> bool:
+    """Whether the file begins as a ZIP archive does."""
+    with path.open("rb") as stream:
+        return stream.read(2) == b"PK"
+
+
+def unpacked(path: Path, copy: Path, limit: int, grid_limit: int) -> None:
+    """Write the workbook at `path` to `copy`, with nothing packed.
+
+    Raises `BadInput` for an archive that is no workbook, encrypted or damaged, that unpacks to more
+    than `limit` bytes, or a sheet of which has more than `grid_limit` cells up to its last one.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            # Of two parts with one name the later is the one that counts.
+            entries = {entry.filename: entry for entry in archive.infolist()}
+        if not any(name.startswith("xl/") or name == "content.xml" for name in entries):
+            what = "a text document" if "word/document.xml" in entries else "a ZIP archive"
+            raise BadInput(f"this is {what}, no workbook; unpack it and give the files in it")
+        if any(entry.flag_bits & 1 for entry in entries.values()):
+            raise BadInput("the workbook is protected by a password; save it without one")
+        if sum(entry.file_size for entry in entries.values()) > limit:
+            raise _too_large(limit)
+        left = limit
+        with zipfile.ZipFile(copy, "w", zipfile.ZIP_STORED) as plain:
+            for name, entry in entries.items():
+                is_sheet = name.startswith("xl/worksheets/")
+                with plain.open(zipfile.ZipInfo(name), "w", force_zip64=True) as target:
+                    found = _kept(path, entry, left, limit, grid_limit if is_sheet else 0, target)
+                    left -= found
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as exc:
+        raise BadInput(
+            "the workbook is damaged or was not copied whole; export it or send it again"
+        ) from exc
+
+
+def _too_large(limit: int) -> BadInput:
+    return BadInput(f"the workbook unpacks to more than {limit // 1024**2} MB; split it")
+
+
+def _kept(  # noqa: PLR0917 - what is unpacked, and how far
+    path: Path,
+    entry: zipfile.ZipInfo,
+    left: int,
+    limit: int,
+    grid_limit: int,
+    target: IO[bytes],
+) -> int:
+    """Keep one part; returns its true size. Of a sheet, cells far away are looked for: the reader
+    keeps a full grid up to the last filled row and column."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    size = 0
+    rows = columns = 1
+    end = b""
+    # Unpacking lets other threads run, and so does writing, but not searching: the next piece is
+    # unpacked while this one is written and searched.
+    with ThreadPoolExecutor(1) as ahead:
+        pieces = parts_of(path, entry)
+        coming = ahead.submit(next, pieces, None)
+        while (piece := coming.result()) is not None:
+            size += len(piece)
+            if size > left:
+                raise _too_large(limit)
+            coming = ahead.submit(next, pieces, None)
+            target.write(piece)
+            for window in (end + piece[:_SEAM], piece) if grid_limit else ():
+                if re.search(_FAR_CELL, window):
+                    rows, columns = _reach(window, rows, columns)
+                    if rows * columns > grid_limit:
+                        raise BadInput(
+                            f"a sheet reaches to row {rows} and column {columns}; delete what"
+                            " stands far away from the table, or save the table as CSV"
+                        )
+            end = piece[-_SEAM:]
+    return size
+
+
+def _reach(window: bytes, rows: int, columns: int) -> tuple[int, int]:
+    for letters, digits in re.findall(_CELL, window):
+        rows = max(rows, int(digits))
+        number = 0
+        for letter in letters:
+            number = number * 26 + letter - 64
+        columns = max(columns, number)
+    return rows, columns
+
+
+def parts_of(path: Path, entry: zipfile.ZipInfo) -> Iterator[bytes]:
+    """One part of an archive, unpacked piece by piece up to its true end."""
+    with path.open("rb") as stream:
+        stream.seek(entry.header_offset)
+        header = stream.read(30)
+        if header[:4] != b"PK\x03\x04":
+            raise zipfile.BadZipFile("no local header")
+        name, extra = (
+            int.from_bytes(header[26:28], "little"),
+            int.from_bytes(header[28:30], "little"),
+        )
+        stream.seek(name + extra, 1)
+        left = entry.compress_size
+        if entry.compress_type == zipfile.ZIP_STORED:
+            while left > 0 and (chunk := stream.read(min(left, _CHUNK))):
+                left -= len(chunk)
+                yield chunk
+            return
+        if entry.compress_type != zipfile.ZIP_DEFLATED:
+            raise NotImplementedError("a way of packing that no spreadsheet program uses")
+        unpacker = zlib.decompressobj(-15)
+        while left > 0 and (chunk := stream.read(min(left, _CHUNK))):
+            left -= len(chunk)
+            while chunk:
+                yield unpacker.decompress(chunk, _STEP)
+                chunk = unpacker.unconsumed_tail
+        yield unpacker.flush()
+        if left > 0 or not unpacker.eof:
+            raise EOFError("the part ends too early")
