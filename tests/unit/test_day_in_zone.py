@@ -29,9 +29,9 @@ def test_a_day_is_that_of_the_zone_also_around_a_change_of_clocks(zone, offset):
     moments = [moment for moment in moments if moment.year <= YEARS[1]]
     written = [(moment + timedelta(minutes=offset)).replace(tzinfo=None) for moment in moments]
     sql = local_day_sql("t", offset, zone, *YEARS)
-    found = duckdb.connect().execute(
-        f"SELECT {sql} FROM (SELECT unnest(?) AS t)", [written]
-    ).fetchall()
+    found = (
+        duckdb.connect().execute(f"SELECT {sql} FROM (SELECT unnest(?) AS t)", [written]).fetchall()
+    )
     assert [day for (day,) in found] == [moment.astimezone(place).date() for moment in moments]
 
 
