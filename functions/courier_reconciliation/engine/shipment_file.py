@@ -210,7 +210,8 @@ class _Reading:
         return (
             f"read_csv({quoted(self._text)}, columns = {{{columns}}}, auto_detect = false,"
             f" header = false, skip = 1, delim = '{self._delimiter}', quote = '\"', escape = '\"',"
-            f" null_padding = {str(not self._even).lower()}, buffer_size = 8388608, max_line_size = 4194304{forms})"
+            f" null_padding = {str(not self._even).lower()}, buffer_size = 8388608,"
+            f" max_line_size = 4194304{forms})"
         )
 
     def _col(self, name: str) -> str:
