@@ -9,6 +9,7 @@ from aftersales.calendar import zone_named
 from courier_reconciliation import claiming, telling
 from courier_reconciliation.bill_in import Read
 from courier_reconciliation.cards import Cards, read_cards, together
+from courier_reconciliation.engine.matching import Elsewhere
 from courier_reconciliation.engine.run import Options, reconcile
 from courier_reconciliation.look import Look
 from courier_reconciliation.own_terms import tolerances_of
@@ -60,14 +61,16 @@ def compare(  # noqa: PLR0917 - the parts of one question
     bills: BillsRead,
     card: RateCard,
     given_back: Collection[str],
-    couriers: tuple[str, ...] = (),
+    elsewhere: Elsewhere | None = None,
 ) -> Reconciliation:
     """What is wrong with the lines in the tables, without what is no mistake of this bill.
 
-    `given_back` are the waybills of credits; `couriers` are on the bill, though not in the tables.
+    `given_back` are the waybills of credits; `elsewhere` is of lines that are not in the tables.
     """
     options = Options(
-        period=read.period, tolerances=tolerances_of(look.own), couriers_elsewhere=couriers
+        period=read.period,
+        tolerances=tolerances_of(look.own),
+        elsewhere=elsewhere or Elsewhere(),
     )
     result = reconcile(look.db, bills, card, options, look.folder)
     return claiming.without_what_is_none(

@@ -111,6 +111,10 @@ def relatives_and_orders() -> tuple[list[str], ...]:
         shipped(f"7710000000{n}00", 2, order=f"F{n}")
         day = "2026-12-15" if n % 2 else "2026-08-15"
         rows.append(line(f"7710000000{n}00", day, 700, "浙江", 320))
+    for n in range(7):  # of the last day, and most of that day are billed
+        shipped(f"7690000000{n}00", 31, order=f"L{n}")
+        if n > 1:
+            rows.append(line(f"7690000000{n}00", "2026-10-31", 700, "浙江", 320))
     return tuple(rows)
 
 
@@ -159,6 +163,9 @@ def test_a_bill_in_parts_ends_like_one_that_was_checked_at_once(
     assert at_once["result"]["unmatched_bill"] > 5
     assert at_once["result"]["notes"]
     assert len(at_once["result"]["by_kind"]) > 10
+    missing = {one["waybill_number"] for one in at_once["result"]["discrepancies"]
+               if one["kind"] == "missing_from_bill"}  # fmt: skip
+    assert {"7690000000000", "7690000000100"} <= missing
 
 
 def test_every_planted_mistake_is_claimed_from_a_bill_in_parts(

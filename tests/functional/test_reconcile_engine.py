@@ -106,6 +106,18 @@ def test_a_parcel_of_the_last_day_is_expected_on_the_next_bill(desk, tmp_path):
     assert result.carry_over == 1
 
 
+@pytest.mark.parametrize(("on_the_bill", "is_missing"), [(0, False), (1, False), (2, True)])
+def test_a_bill_that_has_most_of_the_last_day_lacks_what_it_has_not(
+    desk, tmp_path, on_the_bill, is_missing
+):
+    others = ["7740000000004", "7740000000005"][:on_the_bill]
+    late = [sent(number, "2026-10-31") for number in (B, *others)]
+    bill = [billed(A), *(billed(number, day="2026-10-31") for number in others)]
+    result = compare(desk, tmp_path, [sent(A), *late], bill)
+    assert [number for number, *_ in kinds(result)] == [B] * is_missing
+    assert result.carry_over == (not is_missing)
+
+
 @pytest.mark.parametrize(
     ("outcome", "is_missing"),
     [("delivered", True), ("returned", True), ("", True), ("in_transit", False),

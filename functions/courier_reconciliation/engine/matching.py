@@ -8,8 +8,11 @@ explained one waybill at a time.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from courier_reconciliation.engine.prices import Terms, code_column, priced_sql
 from courier_reconciliation.engine.shipments import STORED, pick
@@ -179,14 +182,27 @@ def _groups_agree(connection: DuckDBPyConnection) -> None:
     )
 
 
+class Elsewhere(Struct, frozen=True):
+    """What is known of a bill's lines that are not in the tables: the couriers of them and of their
+    parcels, and how many parcels of the period's last day they are about, by courier."""
+
+    couriers: tuple[str, ...] = ()
+    on_last_day: dict[str, int] = field(default_factory=dict)
+
+
 def couriers_matched(connection: DuckDBPyConnection) -> set[str]:
     """The couriers of the shipments that lines are about."""
+    return {courier for courier, billed in _billed_shipments(connection).items() if billed}
+
+
+def _billed_shipments(connection: DuckDBPyConnection, where: str = "true") -> dict[str, int]:
+    """courier -> of how many shipments its lines are; `where` is a condition on the shipments."""
     rows = connection.execute(
-        "SELECT courier FROM (SELECT courier, count(*) AS sent FROM shipped GROUP BY courier)"
-        " LEFT JOIN (SELECT courier, count(*) AS free FROM loose_shipments GROUP BY courier)"
-        " USING (courier) WHERE sent > coalesce(free, 0)"
+        f"SELECT courier, sum(count) FROM (SELECT courier::VARCHAR AS courier, count(*) AS count"
+        f" FROM shipped WHERE {where} GROUP BY courier UNION ALL SELECT courier, -count(*) FROM"
+        f" loose_shipments WHERE {where} GROUP BY courier) GROUP BY courier"
     ).fetchall()
-    return {courier for (courier,) in rows if courier}
+    return {courier: int(billed) for courier, billed in rows if courier}
 
 
 def keep_tax_inside(connection: DuckDBPyConnection) -> None:
@@ -205,16 +221,24 @@ def keep_tax_inside(connection: DuckDBPyConnection) -> None:
 
 
 def unbilled(
-    connection: DuckDBPyConnection, billed_by: Sequence[str], first: object, last: object
+    connection: DuckDBPyConnection,
+    billed_by: Iterable[str],
+    first: date | None,
+    last: date | None,
+    elsewhere: Elsewhere,
 ) -> None:
     """Make the table `unbilled`: every shipment that no row is about, and why.
 
-    `billed_by` are the couriers of the bills. `first` and `last` are the days of the period, None
-    where no period is known.
+    `billed_by` are couriers of lines. `first` and `last` are the days of the period, None where no
+    period is known.
     """
-    known = ", ".join(map(quoted, filter(None, billed_by))) or "''"
+    by = couriers_matched(connection).union(billed_by, elsewhere.couriers)
+    known = ", ".join(map(quoted, sorted(filter(None, by)))) or "''"
     outside = f"shipped_on NOT BETWEEN DATE '{first}' AND DATE '{last}'" if first else "false"
-    on_last = f"shipped_on = DATE '{last}'" if last else "false"
+    on_last = "false"
+    if last:
+        late = ", ".join(map(quoted, ["", *_without_last_day(connection, last, elsewhere)]))
+        on_last = f"shipped_on = DATE '{last}' AND courier IN ({late})"
     connection.execute(
         'CREATE OR REPLACE TABLE unbilled AS SELECT "row" AS shipment, CASE'
         f" WHEN courier NOT IN ({known}) THEN 'other_courier'"
@@ -241,3 +265,20 @@ def unbilled(
         f" OR abs(r.weight_g - s.weight_g) * 100 <= greatest({NEAR_PERCENT} * s.weight_g, 100000))"
         " WHERE r.amount_minor IS NOT NULL AND r.waybill = '')"
     )
+
+
+def _without_last_day(
+    connection: DuckDBPyConnection, last: date, elsewhere: Elsewhere
+) -> list[str]:
+    """The couriers whose bill stops before the period's last day: it has no more than half of what
+    was handed over then."""
+    billed = _billed_shipments(connection, f"shipped_on = DATE '{last}'")
+    free = connection.execute(
+        "SELECT courier, count(*) FROM loose_shipments WHERE shipped_on = ? GROUP BY courier",
+        [last],
+    ).fetchall()
+    return [
+        courier
+        for courier, count in free
+        if billed.get(courier, 0) + elsewhere.on_last_day.get(courier, 0) <= count
+    ]

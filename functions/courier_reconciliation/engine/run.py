@@ -33,13 +33,13 @@ if TYPE_CHECKING:
 class Options:
     """`period` (`2026-10`): "" takes the month in which most rows lie.
 
-    `currency` is that of bills that name none; "": that of the contract. `couriers_elsewhere` are
-    those of lines of the bill that are not in the tables.
+    `currency` is that of bills that name none; "": that of the contract. `elsewhere` is what is
+    known of lines of the bill that are not in the tables.
     """
 
     period: str = ""
     currency: str = ""
-    couriers_elsewhere: tuple[str, ...] = ()
+    elsewhere: matching.Elsewhere = field(default_factory=matching.Elsewhere)
     tolerances: Tolerances = DEFAULT
     progress: Callable[[str], None] = field(default=lambda _step: None)
 
@@ -91,9 +91,9 @@ class _Run:
         self._options.progress("match")
         matching.judge(self._db, terms)
         self._options.progress("explain")
-        first, last = _days(period)
+        first, last = days_of(period)
         counts = counted(self._db)
-        billed_by = {courier for courier, _ in counts}.union(self._options.couriers_elsewhere)
+        billed_by = {courier for courier, _ in counts}
         with ThreadPoolExecutor(max_workers=1) as beside:
             # Explaining is Python's work: meanwhile the database says what became of the others.
             cursor = self._db.cursor()
@@ -170,8 +170,7 @@ class _Run:
         last: date | None,
     ) -> None:
         """What is on no bill, and the verdict on each line."""
-        known = matching.couriers_matched(connection).union(billed_by)
-        matching.unbilled(connection, sorted(known), first, last)
+        matching.unbilled(connection, billed_by, first, last, self._options.elsewhere)
         connection.execute(
             "CREATE OR REPLACE VIEW verdicts AS SELECT line, shipment, expected_total AS"
             " expected_minor, CASE WHEN ok THEN 'agreed' WHEN shipment IS NULL THEN 'unmatched'"
@@ -239,7 +238,8 @@ class _Run:
         ]
 
 
-def _days(period: str) -> tuple[date | None, date | None]:
+def days_of(period: str) -> tuple[date | None, date | None]:
+    """The first and the last day of a month such as `2026-10`."""
     if not period:
         return None, None
     year, month = map(int, period.split("-"))

@@ -16,6 +16,8 @@ from courier_reconciliation.bill_out import claim
 from courier_reconciliation.bucket import store
 from courier_reconciliation.engine import matching, prices
 from courier_reconciliation.engine.answer import counted
+from courier_reconciliation.engine.matching import Elsewhere
+from courier_reconciliation.engine.run import days_of
 from courier_reconciliation.filling import quoted
 from courier_reconciliation.in_parts import shards
 from courier_reconciliation.in_parts.part_files import (
@@ -66,7 +68,7 @@ def check_part(look: Look, place: Place, part: int, now: datetime) -> None:
     known = lay_out(db, wanted_for(look, read), look.folder, _ids(look, keys))
     told = said(look)
     card = card_of(look, read.couriers)
-    couriers = _match(look, card)
+    lines = _match(look, card, read.period)
     _leave_over(look, place, part)
     given_back = given_back_in(look, read)
     of_part = replace(read.all, rejected=(), declared_totals=())
@@ -74,7 +76,7 @@ def check_part(look: Look, place: Place, part: int, now: datetime) -> None:
     share = PartShare(db, part, manifest.parts)
     claim(look, read, manifest.draft, result, given_back, now, share)
     _report(look, place, part, folder_of(manifest.draft), result)
-    found = Found(result, told, couriers, known.trouble)
+    found = Found(result, told, lines, known.trouble)
     put_value(look, f"{place.of(part)}result.json", found)
 
 
@@ -106,8 +108,8 @@ def _ids(look: Look, keys: str) -> Iterator[str]:
     cursor.close()
 
 
-def _match(look: Look, card: RateCard) -> tuple[str, ...]:
-    """Find out which lines have a partner here; returns the couriers of lines and partners."""
+def _match(look: Look, card: RateCard, period: str) -> Elsewhere:
+    """Find out which lines have a partner here; returns what others need to know of them."""
     # Which order was shipped once, and is not billed otherwise, nobody knows before the last step.
     look.db.execute(
         "CREATE OR REPLACE TABLE orders_elsewhere AS SELECT DISTINCT order_id, courier FROM lines"
@@ -116,7 +118,13 @@ def _match(look: Look, card: RateCard) -> tuple[str, ...]:
     matching.judge(look.db, prices.lay_out(look.db, card, look.folder))
     shards.set_leaving(look.db)
     couriers = {courier for courier, _ in counted(look.db)} | matching.couriers_matched(look.db)
-    return tuple(sorted(filter(None, couriers)))
+    # What has a partner and leaves all the same is counted where it goes.
+    billed = look.db.execute(
+        "SELECT courier, count(*) FROM shipments WHERE shipped_on = ?"
+        ' AND "row" IN (SELECT shipment FROM staying) GROUP BY courier',
+        [days_of(period)[1]],
+    ).fetchall()
+    return Elsewhere(tuple(sorted(filter(None, couriers))), dict(billed))
 
 
 def _leave_over(look: Look, place: Place, part: int) -> None:

@@ -20,6 +20,7 @@ from msgspec import Struct
 from aftersales.courier_bills import Bill
 from courier_reconciliation.bill_in import Read
 from courier_reconciliation.bucket import PARTS, Drop, fetch, store
+from courier_reconciliation.engine.matching import Elsewhere
 from courier_reconciliation.engine.shipments import TABLE as SHIPMENTS
 from courier_reconciliation.engine.shipments import put_shipments
 from courier_reconciliation.filling import quoted
@@ -55,13 +56,13 @@ class Manifest(Struct, frozen=True):
 class Found(Struct, frozen=True):
     """What a part has found, beside what it leaves over.
 
-    `said`: of how many of its parcels something is said; `couriers` are those of its lines and
-    their parcels; `trouble` as in `parcels_of_bill.Known`.
+    `said`: of how many of its parcels something is said; `lines` is what others need to know of its
+    lines; `trouble` as in `parcels_of_bill.Known`.
     """
 
     result: Reconciliation
     said: dict[Due, int]
-    couriers: tuple[str, ...]
+    lines: Elsewhere
     trouble: dict[str, str]
 
 

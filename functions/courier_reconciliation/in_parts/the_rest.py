@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -10,6 +12,7 @@ from msgspec.structs import replace
 from aftersales.tables import bills
 from courier_reconciliation.bill_out import claim, conclude, written_up
 from courier_reconciliation.claiming import without_guesses
+from courier_reconciliation.engine.matching import Elsewhere
 from courier_reconciliation.in_parts.adding_up import added_up
 from courier_reconciliation.in_parts.part_files import (
     LINE_COLUMNS,
@@ -50,9 +53,9 @@ def check_rest(look: Look, place: Place, now: datetime) -> tuple[Bill, str] | No
     _fill(look, keys)
     card = card_of(look, read.couriers)
     given_back = given_back_in(look, read)
-    couriers = sorted({courier for one in found for courier in one.couriers})
+    elsewhere = _together([one.lines for one in found])
     of_rest = replace(read.all, declared_totals=())
-    rest = compare(look, read, of_rest, card, given_back, tuple(couriers))
+    rest = compare(look, read, of_rest, card, given_back, elsewhere)
     result = added_up([one.result for one in found], rest, manifest.mismatches)
     never = [due for due in SAID_OF_SOME if not any(one.said.get(due) for one in found)]
     result = without_guesses(result, never)
@@ -63,6 +66,14 @@ def check_rest(look: Look, place: Place, now: datetime) -> tuple[Bill, str] | No
     bill = replace(bill, report=report)
     claim(look, read, draft, result, given_back, now, RestShare(look.db))
     return conclude(look, bill, before, now)
+
+
+def _together(parts: Sequence[Elsewhere]) -> Elsewhere:
+    on_last_day: Counter[str] = Counter()
+    for one in parts:
+        on_last_day.update(one.on_last_day)
+    couriers = {courier for one in parts for courier in one.couriers}
+    return Elsewhere(tuple(sorted(couriers)), dict(on_last_day))
 
 
 def _fill(look: Look, keys: list[str]) -> None:
