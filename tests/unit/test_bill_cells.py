@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from aftersales.errors import BadInput
@@ -207,6 +207,7 @@ def test_sql_reads_amounts_as_the_slow_reading_does(strong: bool, texts: list[st
 
 @pytest.mark.parametrize("strong", [False, True])
 @pytest.mark.parametrize("unit", ["kg", "g", "lb"])
+@example(texts=["0E0000", "0E0.", "1E-0002"])
 @given(texts=st.lists(NUMBERS, min_size=1, max_size=30))
 def test_sql_reads_weights_as_the_slow_reading_does(
     unit: str, strong: bool, texts: list[str]

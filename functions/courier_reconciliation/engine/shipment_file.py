@@ -39,6 +39,7 @@ MOST_WORDS = 5_000
 """A column with more different words than that is read as text."""
 _UNEVEN = "CSV Error"
 """What the database says of line breaks in cells, too many cells, quotation marks left open."""
+BLANK = "''"
 _TIME = "try_cast(left({}, 19) AS TIMESTAMP)"
 
 
@@ -229,9 +230,11 @@ class _Reading:
             meanings = ", ".join("NULL" if one is None else quoted(one) for one in words.values())
             named = enum(sorted({"", *filter(None, words.values())}))
             at = f"enum_code({self._col(name)})::INTEGER + 1"
-            meant[name] = f"list_extract([{meanings or 'NULL'}]::{named}[], {at})"
+            found = f"list_extract([{meanings or 'NULL'}]::{named}[], {at})"
+            # A blank of the same type, or all of them would become texts.
+            meant[name] = f"coalesce({found}, ''::{named})"
             needed = "" if name in REQUIRED else f" AND {self._col(name)} IS NOT NULL"
-            odd.append(f"({meant[name]} IS NULL{needed})")
+            odd.append(f"({found} IS NULL{needed})")
         cells = {n: f"c{n}" for n in range(len(self._header))}
         forms, shipped = "", self._col("shipped_at")
         if (time := spoken.time) is None:
@@ -268,9 +271,9 @@ class _Reading:
                 f"LEFT JOIN ship_words AS w_{name} ON w_{name}.field = '{name}'"
                 f" AND w_{name}.said = {self._col(name)}"
             )
-            meant[name] = f"w_{name}.means"
+            meant[name] = f"coalesce(w_{name}.means, '')"
             needed = "" if name in REQUIRED else f" AND {self._col(name)} IS NOT NULL"
-            odd.append(f"({meant[name]} IS NULL{needed})")
+            odd.append(f"(w_{name}.means IS NULL{needed})")
         numbers = {name: f"try_cast({self._col(name)} AS UINTEGER)" for name in NUMBERS}
         for name in NUMBERS:
             if name in self._at:
@@ -319,16 +322,16 @@ class _Reading:
             return f"coalesce({sql}, '')"
 
         return (
-            f"SELECT {waybill} AS waybill, {text(meant['courier'])} AS courier,"
+            f"SELECT {waybill} AS waybill, {meant['courier']} AS courier,"
             f" day AS shipped_on, {text(self._col('order_id'))} AS order_id,"
             f" nullif({numbers['weight_g']}, 0) AS weight_g, {sides[0]} AS length_mm,"
             f" {sides[1]} AS width_mm, {sides[2]} AS height_mm,"
-            f" {text(meant['province'])} AS province, {text(self._col('city'))} AS city,"
-            f" {text(meant.get('service', 'NULL'))} AS service,"
+            f" {meant['province']} AS province, {text(self._col('city'))} AS city,"
+            f" {meant.get('service', BLANK)} AS service,"
             f" {numbers['declared_value_minor']} AS declared_minor,"
             f" {numbers['cod_minor']} AS cod_minor,"
             f" greatest(coalesce({numbers['parcel_count']}, 1), 1) AS parcel_count,"
-            f" {text(meant.get('outcome', 'NULL'))} AS outcome,"
+            f" {meant.get('outcome', BLANK)} AS outcome,"
             f" CASE WHEN {' OR '.join(all_odd)} THEN concat({raw}, '') END AS raw{times}"
             f" FROM ({dated})"
         )

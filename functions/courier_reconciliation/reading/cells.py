@@ -26,7 +26,7 @@ DAYS_1904 = 1462
 """The 1904 system of old Mac workbooks counts from 1904-01-01."""
 
 _NUMBER = re.compile(
-    r"([+-]?)(\d+(?:_\d+)*|\d{1,3}(?:,\d{2,3})*,\d{3})?(?:\.(\d*))?(?:E([+-]?\d{1,3}))?"
+    r"([+-]?)(\d+(?:_\d+)*|\d{1,3}(?:,\d{2,3})*,\d{3})?(?:\.(\d*))?(?:E([+-]?0*\d{1,3}))?"
 )
 _CURRENCY = r"US\$|HK\$|NT\$|[¥$€£元块]|\b(?:CNY|RMB|USD|EUR|GBP|HKD|JPY|AUD|CAD)\b"
 _WAYBILL = re.compile(r"[A-Z0-9]*[0-9]{4}[A-Z0-9]*")

@@ -152,6 +152,7 @@ class _Select:
         self.strong = strong
         self.odd: list[str] = []
         self.joins: list[str] = []
+        self.kinds: dict[str, str] = {}
 
     def at(self, name: str) -> str | None:
         index = self.plan.columns.get(name)
@@ -213,17 +214,23 @@ class _Select:
         at = f"enum_code(try_cast({col} AS {ENUMS[name]}))::INTEGER + 1"
         self.odd.append(f"({at} IS NULL AND {col} IS NOT NULL)")
         answers, cities = zip(*known.values(), strict=True)
-        return f"list_extract({_words(answers)}, {at})", f"list_extract({_words(cities)}, {at})"
+        return self._listed(answers, at), self._listed(cities, at)
+
+    def _listed(self, said: Sequence[str], at: str) -> str:
+        """One of a list of words, which is stored as its number."""
+        kind = enum(sorted({"", TOTAL, *said}))
+        found = f"list_extract([{', '.join(map(quoted, said))}]::{kind}[], {at})"
+        self.kinds[found] = kind
+        return found
+
+    def or_blank(self, word: str) -> str:
+        """A word that was looked up, or a blank of the same type: a text would make all texts."""
+        kind = self.kinds.get(word)
+        return f"coalesce({word}, ''{f'::{kind}' if kind else ''})"
 
     def text(self, name: str) -> str:
         col = self.at(name)
         return "''" if col is None else plain_text(col)
-
-
-def _words(said: Sequence[str]) -> str:
-    """A list whose elements are stored as numbers."""
-    kind = enum(sorted({"", TOTAL, *said}))
-    return f"[{', '.join(map(quoted, said))}]::{kind}[]"
 
 
 def select(plan: Plan, source: str, width: int, known: Known = None) -> str:
@@ -300,7 +307,9 @@ def _values(s: _Select) -> dict[str, str]:
     s.odd.append(f"({paid}) IS NULL")
     city = s.text("city")
     if place:
-        city = f"CASE WHEN {city} = '' THEN coalesce({place[1]}, '') ELSE {city} END"
+        found_city = s.or_blank(place[1])
+        told = "city" in plan.columns
+        city = f"CASE WHEN {city} = '' THEN {found_city} ELSE {city} END" if told else found_city
     when = s.at("billed_on")
     billed_on = s.checked(when, day(when, plan, strong=s.strong)) if when else "NULL::DATE"
     sides = [s.length(name) for name in ("length", "width", "height")]
@@ -311,7 +320,7 @@ def _values(s: _Select) -> dict[str, str]:
         "row": "number",
         "waybill": found,
         "parent": above,
-        "courier": f"coalesce({courier[0]}, '')" if courier else quoted(plan.courier),
+        "courier": s.or_blank(courier[0]) if courier else quoted(plan.courier),
         "charge": _charge(plan, code[0] if code else None, s.at("payment")),
         "amount_minor": paid,
         "freight_minor": freight,
@@ -326,7 +335,7 @@ def _values(s: _Select) -> dict[str, str]:
         "length_mm": sides[0],
         "width_mm": sides[1],
         "height_mm": sides[2],
-        "province": f"coalesce({place[0]}, '')" if place else "''",
+        "province": s.or_blank(place[0]) if place else "''",
         "city": city,
         "pieces": f"try_cast({pieces} AS DOUBLE)::INTEGER" if pieces else "NULL::INTEGER",
         "is_return": _is_return(s, code[0] if code else None),
