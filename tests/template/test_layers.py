@@ -20,6 +20,7 @@ IN_THE_RUNTIME = {"boto3", "botocore", "s3transfer", "python-dateutil", "six"}
 paired with a boto3 of another version."""
 
 PACKAGES_OF_IMPORTS = {
+    "_duckdb": "duckdb",
     "aws_lambda_powertools": "aws-lambda-powertools",
     "chinese_calendar": "chinesecalendar",
     "python_calamine": "python-calamine",
