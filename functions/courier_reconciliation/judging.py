@@ -9,8 +9,8 @@ from aftersales.calendar import zone_named
 from courier_reconciliation import claiming, telling
 from courier_reconciliation.bill_in import Read
 from courier_reconciliation.cards import Cards, read_cards, together
-from courier_reconciliation.engine.matching import Elsewhere
 from courier_reconciliation.engine.run import Options, reconcile
+from courier_reconciliation.engine.unbilled import Elsewhere
 from courier_reconciliation.look import Look
 from courier_reconciliation.own_terms import tolerances_of
 from courier_reconciliation.parcels_of_bill import Wanted

@@ -112,6 +112,7 @@ def test_a_bill_that_has_most_of_the_last_day_lacks_what_it_has_not(
 ):
     others = ["7740000000004", "7740000000005"][:on_the_bill]
     late = [sent(number, "2026-10-31") for number in (B, *others)]
+    late += [sent(f"774000000001{n}", "2026-10-31", outcome="cancelled") for n in range(3)]
     bill = [billed(A), *(billed(number, day="2026-10-31") for number in others)]
     result = compare(desk, tmp_path, [sent(A), *late], bill)
     assert [number for number, *_ in kinds(result)] == [B] * is_missing

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import warnings
 import zipfile
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -14,6 +15,7 @@ import duckdb
 import openpyxl
 import pytest
 
+from courier_reconciliation.reading import archives
 from courier_reconciliation.reading.bills import read_bills
 from courier_reconciliation.reading.model import ReadingOptions
 from tests.export_files import with_part, xls_file, xlsx_file, xlsx_sheets
@@ -213,6 +215,31 @@ def test_a_file_that_cannot_be_read_has_a_verdict(file: Any, content: bytes, rea
     (rejected,) = found.rejected
     assert reason in rejected.reason
     assert lines(tables) == []
+
+
+@pytest.mark.parametrize("step", [5, 16, 39, 40, 41])
+def test_a_cell_far_away_is_found_wherever_unpacking_stops(
+    file: Any, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    monkeypatch.setattr(archives, "_STEP", step)
+    found, _ = file(far_cell())
+    assert "reaches to row 1048576" in found.rejected[0].reason
+
+
+def test_folders_in_an_archive_are_passed_over_and_of_two_parts_the_later_counts(file: Any) -> None:
+    out = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(xlsx_file([HEADER, ROW]))) as packed,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as again,
+        warnings.catch_warnings(action="ignore"),
+    ):
+        again.writestr(zipfile.ZipInfo("xl/"), b"")
+        again.writestr("xl/worksheets/sheet1.xml", b"<worksheet/>")
+        for name in packed.namelist():
+            again.writestr(name, packed.read(name))
+    found, tables = file(out.getvalue())
+    assert found.rejected == ()
+    assert lines(tables) == [LINE]
 
 
 def test_one_unreadable_file_does_not_keep_the_others_from_being_read(tmp_path: Path) -> None:

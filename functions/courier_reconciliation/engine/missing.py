@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from courier_reconciliation.engine.matching import LEFT_OF_NUMBER, NEAR_DAYS
+from courier_reconciliation.engine.unbilled import LEFT_OF_NUMBER, NEAR_DAYS
 from courier_reconciliation.model import TOTAL, Discrepancy, Kind, Outcome, Shipment
 from courier_reconciliation.rates.card import NotPriced, RateCard, facts_of
 from courier_reconciliation.rates.quotes import Quotes

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from courier_reconciliation.causes.explain import Explainer
 from courier_reconciliation.causes.tolerances import DEFAULT, Tolerances
 from courier_reconciliation.causes.whole_waybill import as_one
-from courier_reconciliation.engine import left_over, matching, prices, totals, unsaid
+from courier_reconciliation.engine import left_over, matching, prices, totals, unbilled, unsaid
 from courier_reconciliation.engine.answer import answer, counted
 from courier_reconciliation.engine.missing import missing
 from courier_reconciliation.model import (
@@ -39,7 +39,7 @@ class Options:
 
     period: str = ""
     currency: str = ""
-    elsewhere: matching.Elsewhere = field(default_factory=matching.Elsewhere)
+    elsewhere: unbilled.Elsewhere = field(default_factory=unbilled.Elsewhere)
     tolerances: Tolerances = DEFAULT
     progress: Callable[[str], None] = field(default=lambda _step: None)
 
@@ -170,7 +170,7 @@ class _Run:
         last: date | None,
     ) -> None:
         """What is on no bill, and the verdict on each line."""
-        matching.unbilled(connection, billed_by, first, last, self._options.elsewhere)
+        unbilled.make(connection, billed_by, first, last, self._options.elsewhere)
         connection.execute(
             "CREATE OR REPLACE VIEW verdicts AS SELECT line, shipment, expected_total AS"
             " expected_minor, CASE WHEN ok THEN 'agreed' WHEN shipment IS NULL THEN 'unmatched'"

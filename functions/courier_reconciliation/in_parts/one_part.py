@@ -14,10 +14,10 @@ from msgspec.structs import replace
 
 from courier_reconciliation.bill_out import claim
 from courier_reconciliation.bucket import store
-from courier_reconciliation.engine import matching, prices
+from courier_reconciliation.engine import matching, prices, unbilled
 from courier_reconciliation.engine.answer import counted
-from courier_reconciliation.engine.matching import Elsewhere
 from courier_reconciliation.engine.run import days_of
+from courier_reconciliation.engine.unbilled import Elsewhere
 from courier_reconciliation.filling import quoted
 from courier_reconciliation.in_parts import shards
 from courier_reconciliation.in_parts.part_files import (
@@ -117,7 +117,7 @@ def _match(look: Look, card: RateCard, period: str) -> Elsewhere:
     )
     matching.judge(look.db, prices.lay_out(look.db, card, look.folder))
     shards.set_leaving(look.db)
-    couriers = {courier for courier, _ in counted(look.db)} | matching.couriers_matched(look.db)
+    couriers = {courier for courier, _ in counted(look.db)} | unbilled.couriers_matched(look.db)
     # What has a partner and leaves all the same is counted where it goes.
     billed = look.db.execute(
         "SELECT courier, count(*) FROM shipments WHERE shipped_on = ?"

@@ -20,9 +20,9 @@ from msgspec import Struct
 from aftersales.courier_bills import Bill
 from courier_reconciliation.bill_in import Read
 from courier_reconciliation.bucket import PARTS, Drop, fetch, store
-from courier_reconciliation.engine.matching import Elsewhere
 from courier_reconciliation.engine.shipments import TABLE as SHIPMENTS
 from courier_reconciliation.engine.shipments import put_shipments
+from courier_reconciliation.engine.unbilled import Elsewhere
 from courier_reconciliation.filling import quoted
 from courier_reconciliation.look import Look
 from courier_reconciliation.model import Discrepancy

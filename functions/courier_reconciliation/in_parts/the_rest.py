@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from aftersales.tables import bills
 from courier_reconciliation.bill_out import claim, conclude, written_up
 from courier_reconciliation.claiming import without_guesses
-from courier_reconciliation.engine.matching import Elsewhere
+from courier_reconciliation.engine.unbilled import Elsewhere
 from courier_reconciliation.in_parts.adding_up import added_up
 from courier_reconciliation.in_parts.part_files import (
     LINE_COLUMNS,

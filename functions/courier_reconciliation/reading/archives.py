@@ -19,7 +19,7 @@ from aftersales.errors import BadInput
 _CHUNK = 256 * 1024
 _STEP = 8 * 1024 * 1024
 _SEAM = 40
-"""More bytes than the name of a cell has, which may lie in two pieces."""
+"""More bytes than the name of a cell has, which may lie in several pieces."""
 _FAR_CELL = rb'r="(?:[A-Z]{3}\d{1,7}|[A-Z]{2}\d{6,7}|[A-Z]\d{7})"'
 _CELL = rb'r="([A-Z]{1,3})(\d{1,7})"'
 
@@ -98,7 +98,7 @@ def _kept(  # noqa: PLR0917 - what is unpacked, and how far
                             f"a sheet reaches to row {rows} and column {columns}; delete what"
                             " stands far away from the table, or save the table as CSV"
                         )
-            end = piece[-_SEAM:]
+            end = (end + piece[-_SEAM:])[-_SEAM:]
     return size
 
 
@@ -131,7 +131,7 @@ def parts_of(path: Path, entry: zipfile.ZipInfo) -> Iterator[bytes]:
                 yield chunk
             return
         if entry.compress_type != zipfile.ZIP_DEFLATED:
-            raise NotImplementedError("a way of packing that no spreadsheet program uses")
+            raise zipfile.BadZipFile("a way of packing that no spreadsheet program uses")
         unpacker = zlib.decompressobj(-15)
         while left > 0 and (chunk := stream.read(min(left, _CHUNK))):
             left -= len(chunk)
