@@ -12,9 +12,11 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+
+from msgspec import Struct
 
 from aftersales.errors import BadInput
+from courier_reconciliation.reading.halves import Halves, complete
 
 _CHUNK = 256 * 1024
 _STEP = 8 * 1024 * 1024
@@ -30,11 +32,20 @@ def is_archive(path: Path) -> bool:
         return stream.read(2) == b"PK"
 
 
-def unpacked(path: Path, copy: Path, limit: int, grid_limit: int) -> None:
+class Unpacked(Struct, frozen=True):
+    """A workbook with nothing packed at `path`; of a large sheet it may have the first rows, and
+    the workbook `second` the others. Sheets that are whole are empty in `second`."""
+
+    path: Path
+    second: Path | None = None
+
+
+def unpacked(path: Path, copy: Path, limit: int, grid_limit: int, halve_from: int = 0) -> Unpacked:
     """Write the workbook at `path` to `copy`, with nothing packed.
 
-    Raises `BadInput` for an archive that is no workbook, encrypted or damaged, that unpacks to more
-    than `limit` bytes, or a sheet of which has more than `grid_limit` cells up to its last one.
+    Sheets that say to be of `halve_from` bytes or more (0: none) are cut in two. Raises `BadInput`
+    for an archive that is no workbook, encrypted or damaged, that unpacks to more than `limit`
+    bytes, or a sheet of which has more than `grid_limit` cells up to its last one.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -48,12 +59,22 @@ def unpacked(path: Path, copy: Path, limit: int, grid_limit: int) -> None:
         if sum(entry.file_size for entry in entries.values()) > limit:
             raise _too_large(limit)
         left = limit
+        second = copy.with_suffix(".second")
+        second.unlink(missing_ok=True)
         with zipfile.ZipFile(copy, "w", zipfile.ZIP_STORED) as plain:
             for name, entry in entries.items():
                 is_sheet = name.startswith("xl/worksheets/")
-                with plain.open(zipfile.ZipInfo(name), "w", force_zip64=True) as target:
-                    found = _kept(path, entry, left, limit, grid_limit if is_sheet else 0, target)
-                    left -= found
+                reach = grid_limit if is_sheet else 0
+                is_large = is_sheet and 0 < halve_from <= entry.file_size
+                with (
+                    plain.open(zipfile.ZipInfo(name), "w", force_zip64=True) as target,
+                    Halves(target, second, name, entry.file_size if is_large else 0) as halves,
+                ):
+                    left -= _kept(path, entry, left, limit, reach, halves)
+        if not second.exists():
+            return Unpacked(copy)
+        complete(copy, second)
+        return Unpacked(copy, second)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as exc:
         raise BadInput(
             "the workbook is damaged or was not copied whole; export it or send it again"
@@ -70,7 +91,7 @@ def _kept(  # noqa: PLR0917 - what is unpacked, and how far
     left: int,
     limit: int,
     grid_limit: int,
-    target: IO[bytes],
+    target: Halves,
 ) -> int:
     """Keep one part; returns its true size. Of a sheet, cells far away are looked for: the reader
     keeps a full grid up to the last filled row and column."""

@@ -19,6 +19,8 @@ from courier_reconciliation.reading.tables import Loaded, Table, UnevenError, pr
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+    from courier_reconciliation.reading.archives import Unpacked
+
 
 def read_bills(
     connection: DuckDBPyConnection, paths: Sequence[Path | str], options: ReadingOptions
@@ -59,7 +61,7 @@ class _Reader:
             kind = kinds.kind_of(path)
             ignored: tuple[str, ...] = ()
             if kind == kinds.WORKBOOK:
-                sheets, ignored = self._workbook(self._unpacked(path), name)
+                sheets, ignored = self._workbook(path, name)
             elif kind == kinds.HTML:
                 sheets, ignored = self._page(path, name)
             else:
@@ -146,24 +148,24 @@ class _Reader:
             )
             self.rejected.append(Rejected(name, reason, "", torn))
 
-    def _unpacked(self, path: Path) -> Path:
+    def _unpacked(self, path: Path, name: str, halve_from: int = 0) -> Unpacked:
         """The workbook as it is safe to read."""
         from courier_reconciliation.reading import archives
 
         if not archives.is_archive(path):
-            return path
-        copy = self._temp / "unpacked.zip"
+            return archives.Unpacked(path)
         options = self._options
-        archives.unpacked(path, copy, options.unpacked_limit_bytes, options.grid_limit_cells)
-        return copy
+        limits = options.unpacked_limit_bytes, options.grid_limit_cells
+        return archives.unpacked(path, self._temp / name, *limits, halve_from)
 
     def _workbook(self, path: Path, name: str) -> tuple[list[SheetRead], tuple[str, ...]]:
         from courier_reconciliation.reading import workbooks
 
-        days_later = workbooks.days_later(path)
+        book = self._unpacked(path, "unpacked.zip", self._options.halve_from_bytes)
+        days_later = workbooks.days_later(book.path)
         found: list[SheetRead] = []
         unknown: list[tuple[str, layouts.Unknown]] = []
-        for sheet in workbooks.open_sheets(path):
+        for sheet in workbooks.open_sheets(book, lambda: self._unpacked(path, "whole.zip").path):
             layout = layouts.recognise(
                 sheet.head, self._options, names=(sheet.name, name), days_later=days_later
             )
@@ -189,7 +191,7 @@ class _Reader:
                 ),
             )
             loaded = load.load(self._db, table, self._temp)
-            _explain_formulas(path, table, loaded)
+            _explain_formulas(book, table, loaded)
             found.append(self._sheet(loaded, table, layout))
         return found, _ignored(found, unknown)
 
@@ -290,14 +292,14 @@ def _ignored(
     return tuple(sheet for sheet, _ in unknown)
 
 
-def _explain_formulas(path: Path, table: Table, loaded: Loaded) -> None:
+def _explain_formulas(book: Unpacked, table: Table, loaded: Loaded) -> None:
     """Tell a missing cell from a formula whose result nobody computed."""
     from courier_reconciliation.reading.workbooks import formulas_without_value
 
     suspects = [one for one in loaded.rejected if one.reason.startswith("the row has no ")]
     if not suspects:
         return
-    cells = formulas_without_value(path, table.sheet)
+    cells = formulas_without_value(book, table.sheet)
     rows = {row for row, _ in cells}
     loaded.rejected = [
         replace(one, reason=FORMULA) if one in suspects and one.row in rows else one

@@ -85,7 +85,7 @@ def store_plainly(connection: DuckDBPyConnection) -> None:
     Words are stored as numbers of enums.
     """
     for name, kind in connection.execute(
-        f"SELECT column_name, data_type FROM (DESCRIBE {STAGE})"
+        f"SELECT column_name, column_type FROM (DESCRIBE {STAGE})"
     ).fetchall():
         if kind.startswith("ENUM"):
             connection.execute(f'ALTER TABLE {STAGE} ALTER "{name}" TYPE VARCHAR')

@@ -35,7 +35,8 @@ class ReadingOptions(Struct, frozen=True):
 
     `period` (`2026-10`) dates days without a year. `courier` is set where all files are known to be
     one courier's. `currency` is that of bills that name none. `temp_directory` holds the unpacked
-    copy of a bill while it is read (about the size of the bill as CSV).
+    copy of a bill while it is read (about the size of the bill as CSV). Sheets from
+    `halve_from_bytes` on, unpacked, are read by two readers side by side.
     """
 
     period: str = ""
@@ -45,6 +46,7 @@ class ReadingOptions(Struct, frozen=True):
     temp_directory: str = ""
     unpacked_limit_bytes: int = 2 * 1024**3
     grid_limit_cells: int = 60_000_000
+    halve_from_bytes: int = 16 * 1024**2
 
 
 class SheetRead(Struct, frozen=True):

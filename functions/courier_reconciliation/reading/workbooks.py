@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 from msgspec import Struct
 
 from aftersales.errors import BadInput
-from courier_reconciliation.reading.archives import parts_of
+from courier_reconciliation.reading.archives import Unpacked, parts_of
 from courier_reconciliation.reading.cells import DAYS_1904
 from courier_reconciliation.reading.layouts import PEEKED_ROWS
 
@@ -38,7 +38,7 @@ class Sheet(Struct, frozen=True):
     head: tuple[tuple[str | None, ...], ...]
     width: int
     visible: bool
-    _raw: Any
+    _grid: _Grid
     _first: Sequence[Sequence[Any]]
     _rest: Iterator[list[Any]]
 
@@ -48,35 +48,92 @@ class Sheet(Struct, frozen=True):
         Cells merged over several rows are filled down in the columns `fill_down`, inside the merge.
         """
         rows: Iterator[list[Any]] = chain(map(list, self._first[start:]), self._rest)
-        merges = _merges(self._raw, start, fill_down)
+        merges = _merges(self._grid, start, fill_down)
         if merges:
             rows = _filled(rows, start, merges)
         with path.open("wb") as stream:
             _write(stream, rows)
 
 
-def open_sheets(path: Path) -> Iterator[Sheet]:
-    """The sheets of a workbook, those that are shown first. Raises `BadInput`."""
-    from python_calamine import CalamineWorkbook, SheetVisibleEnum
+class _Grid(Struct, frozen=True):
+    """The cells of a sheet between its columns `left` and `right`: one reader has them, or two, of
+    which the second has the later rows."""
 
-    book: CalamineWorkbook = _read(lambda: CalamineWorkbook.from_path(str(path)))
+    left: int
+    right: int
+    halves: tuple[CalamineSheet, ...]
+
+    def rows(self) -> Iterator[list[Any]]:
+        """All rows from the top of the sheet, empty ones too."""
+        above = 0
+        for half in self.halves:
+            if half.start is None or half.end is None:
+                continue
+            before: list[Any] = [""] * (half.start[1] - self.left)
+            behind: list[Any] = [""] * (self.right - half.end[1])
+            rows = islice(half.iter_rows(), above, None)
+            yield from (before + row + behind for row in rows) if before or behind else rows
+            above = half.end[0] + 1
+
+
+def open_sheets(book: Unpacked, whole: Callable[[], Path]) -> Iterator[Sheet]:
+    """The sheets of a workbook, those that are shown first. Raises `BadInput`.
+
+    `whole` gives the workbook with nothing cut in two, for sheets whose halves do not fit.
+    """
+    from python_calamine import SheetVisibleEnum
+
+    first = _opened(book.path)
+    second = _opened(book.second) if book.second else None
     described = sorted(
-        book.sheets_metadata, key=lambda sheet: sheet.visible != SheetVisibleEnum.Visible
+        first.sheets_metadata, key=lambda sheet: sheet.visible != SheetVisibleEnum.Visible
     )
     for one in described:
-        sheet = _sheet(book, one.name, visible=one.visible == SheetVisibleEnum.Visible)
-        if sheet is not None:
-            yield sheet
+        try:
+            grid = _grid(first, second, one.name)
+        except BadInput:
+            if second is None:
+                raise
+            grid = _grid(_opened(whole()), None, one.name)
+        if grid is not None:
+            yield _sheet(grid, one.name, visible=one.visible == SheetVisibleEnum.Visible)
 
 
-def _sheet(book: CalamineWorkbook, name: str, *, visible: bool) -> Sheet | None:
-    raw: CalamineSheet = _read(lambda: book.get_sheet_by_name(name))
-    if raw.start is None:
+def _opened(path: Path) -> CalamineWorkbook:
+    from python_calamine import CalamineWorkbook
+
+    book: CalamineWorkbook = _read(lambda: CalamineWorkbook.from_path(str(path)))
+    return book
+
+
+def _grid(first: CalamineWorkbook, second: CalamineWorkbook | None, name: str) -> _Grid | None:
+    """The cells of a sheet, or None of an empty one; two readers work side by side where there are
+    two workbooks. Raises `BadInput`, also where the rows are not in their order."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    def cells(book: CalamineWorkbook) -> CalamineSheet:
+        return _read(lambda: book.get_sheet_by_name(name))
+
+    if second is None:
+        halves = [cells(first)]
+    else:
+        with ThreadPoolExecutor(1) as beside:
+            later = beside.submit(cells, second)
+            halves = [cells(first), later.result()]
+    spans = [(half.start, half.end) for half in halves if half.start and half.end]
+    if not spans:
         return None
-    rows = iter(raw.iter_rows())
+    if len(spans) > 1 and spans[1][0][0] <= spans[0][1][0]:
+        raise BadInput("the rows of the sheet are not in their order")
+    left, right = min(start[1] for start, _ in spans), max(end[1] for _, end in spans)
+    return _Grid(left, right, tuple(halves))
+
+
+def _sheet(grid: _Grid, name: str, *, visible: bool) -> Sheet:
+    rows = grid.rows()
     first = list(islice(rows, PEEKED_ROWS))
     head = tuple(tuple(map(cell_text, row)) for row in first)
-    return Sheet(name, head, max(map(len, first), default=1), visible, raw, first, rows)
+    return Sheet(name, head, max(map(len, first), default=1), visible, grid, first, rows)
 
 
 def _read(action: Callable[[], T]) -> T:
@@ -132,15 +189,13 @@ def _escaped(rows: list[list[Any]]) -> bytes:
     return "\n".join(lines).encode()
 
 
-def _merges(
-    raw: CalamineSheet, start: int, columns: frozenset[int]
-) -> dict[int, list[tuple[int, int]]]:
+def _merges(grid: _Grid, start: int, columns: frozenset[int]) -> dict[int, list[tuple[int, int]]]:
     """first row -> (last row, column index) of the merges that are filled down."""
-    left = raw.start[1] if raw.start else 0
     merges: dict[int, list[tuple[int, int]]] = {}
-    for (top, column), (bottom, _) in raw.merged_cell_ranges or ():
-        if bottom > top >= start and column - left in columns:
-            merges.setdefault(top, []).append((bottom, column - left))
+    merged = chain.from_iterable(half.merged_cell_ranges or () for half in grid.halves)
+    for (top, column), (bottom, _) in merged:
+        if bottom > top >= start and column - grid.left in columns:
+            merges.setdefault(top, []).append((bottom, column - grid.left))
     return merges
 
 
@@ -169,19 +224,26 @@ def days_later(path: Path) -> int:
     return DAYS_1904 if re.search(rb'date1904="(?:1|true)"', text) else 0
 
 
-def formulas_without_value(path: Path, sheet: str) -> frozenset[tuple[int, int]]:
+def formulas_without_value(book: Unpacked, sheet: str) -> frozenset[tuple[int, int]]:
     """(row from 1, column from 0) of the formulas of a sheet that have no stored result.
 
     A program wrote them that does not compute. Looked for only where cells are missing.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            entry = archive.getinfo(_part_of(archive, sheet))
-    except (zipfile.BadZipFile, KeyError, OSError):
-        return frozenset()
+    found = set()
+    for path in filter(None, (book.path, book.second)):
+        try:
+            with zipfile.ZipFile(path) as archive:
+                entry = archive.getinfo(_part_of(archive, sheet))
+        except (zipfile.BadZipFile, KeyError, OSError):
+            continue
+        found |= _without_value(parts_of(path, entry))
+    return frozenset(found)
+
+
+def _without_value(pieces: Iterator[bytes]) -> set[tuple[int, int]]:
     found = set()
     rest = b""
-    for piece in parts_of(path, entry):
+    for piece in pieces:
         window = rest + piece
         for letters, digits in re.findall(_NO_VALUE, window):
             number = 0
@@ -190,7 +252,7 @@ def formulas_without_value(path: Path, sheet: str) -> frozenset[tuple[int, int]]
             found.add((int(digits), number - 1))
         cut = window.rfind(b"<c ")
         rest = window[cut:][-4096:] if cut >= 0 else b""
-    return frozenset(found)
+    return found
 
 
 def _part_of(archive: zipfile.ZipFile, sheet: str) -> str:
