@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from aftersales.errors import BadInput
 from courier_reconciliation.filling import quoted
-from courier_reconciliation.reading import cells, expressions
+from courier_reconciliation.reading import cells, cells_sql
 from courier_reconciliation.reading.headers import meaning, surcharge
 from courier_reconciliation.reading.places import place, usual
 from courier_reconciliation.reading.plan import Plan
@@ -169,7 +169,7 @@ DATABASE = duckdb.connect()
 def asked(expression: str, texts: list[str]) -> list[Any]:
     """The expression on each text, as a bill's column `c0`; blank cells are NULL there."""
     values = ", ".join(f"({n}, {quoted(t)})" for n, t in enumerate(texts))
-    nulls = ", ".join(map(quoted, expressions.NULLS))
+    nulls = ", ".join(map(quoted, cells_sql.NULLS))
     source = (
         f"SELECT n, CASE WHEN t IN ({nulls}) THEN NULL ELSE t END AS c0"
         f" FROM (VALUES {values}) AS v(n, t)"
@@ -199,7 +199,7 @@ NUMBERS = st.one_of(
 @pytest.mark.parametrize("strong", [False, True])
 @given(texts=st.lists(NUMBERS, min_size=1, max_size=30))
 def test_sql_reads_amounts_as_the_slow_reading_does(strong: bool, texts: list[str]) -> None:
-    found = asked(expressions.amount("c0", 2, comma=False, strong=strong), texts)
+    found = asked(cells_sql.amount("c0", 2, comma=False, strong=strong), texts)
     for text, minor in zip(texts, found, strict=True):
         if minor is not None:
             assert minor == slow(cells.amount, text), text
@@ -212,7 +212,7 @@ def test_sql_reads_amounts_as_the_slow_reading_does(strong: bool, texts: list[st
 def test_sql_reads_weights_as_the_slow_reading_does(
     unit: str, strong: bool, texts: list[str]
 ) -> None:
-    found = asked(expressions.weight("c0", unit, comma=False, strong=strong), texts)
+    found = asked(cells_sql.weight("c0", unit, comma=False, strong=strong), texts)
     for text, grams in zip(texts, found, strict=True):
         if grams is not None:
             expected = slow(lambda cell: cells.weight_g(cell, unit), text)
@@ -222,7 +222,7 @@ def test_sql_reads_weights_as_the_slow_reading_does(
 @given(st.decimals(0, 99999, places=4))
 def test_money_is_rounded_half_up_in_sql_too(value: Decimal) -> None:
     minor = int((value * 100).quantize(Decimal(1), ROUND_HALF_UP))
-    expression = expressions.amount("c0", 2, comma=False, strong=False)
+    expression = cells_sql.amount("c0", 2, comma=False, strong=False)
     assert asked(expression, [str(value)]) == [minor]
     assert cells.amount(str(value)) == minor
 
@@ -238,7 +238,7 @@ WAYBILLS = st.one_of(
 @pytest.mark.parametrize("strong", [False, True])
 @given(texts=st.lists(WAYBILLS, min_size=1, max_size=30))
 def test_sql_reads_waybill_numbers_as_the_slow_reading_does(strong: bool, texts: list[str]) -> None:
-    found = asked(expressions.waybill("c0", strong=strong), texts)
+    found = asked(cells_sql.waybill("c0", strong=strong), texts)
     for text, number in zip(texts, found, strict=True):
         if number is not None:
             assert (number,) == slow(cells.waybills, text), text
@@ -263,7 +263,7 @@ DAYS = st.one_of(
 @pytest.mark.parametrize("strong", [False, True])
 @given(texts=st.lists(DAYS, min_size=1, max_size=30))
 def test_sql_reads_days_as_the_slow_reading_does(strong: bool, texts: list[str]) -> None:
-    found = asked(expressions.day("c0", Plan({}), strong=strong), texts)
+    found = asked(cells_sql.day("c0", Plan({}), strong=strong), texts)
     for text, day in zip(texts, found, strict=True):
         if day is not None:
             assert day == slow(cells.day, text), text

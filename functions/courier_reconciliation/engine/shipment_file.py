@@ -19,7 +19,7 @@ from courier_reconciliation.engine.shipment_words import Spoken, listen, overhea
 from courier_reconciliation.engine.zones import local_day_sql
 from courier_reconciliation.filling import enum, fill, quoted
 from courier_reconciliation.model import Rejected
-from courier_reconciliation.reading.expressions import CELL_END
+from courier_reconciliation.reading.sheet_sql import CELL_END
 from courier_reconciliation.reading.texts import (
     Text,
     encoding_of,

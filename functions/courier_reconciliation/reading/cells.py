@@ -1,4 +1,4 @@
-"""One cell of a bill, read slowly and surely. `expressions.py` says the same in SQL, for the bulk.
+"""One cell of a bill, read slowly and surely. `cells_sql.py` says the same in SQL, for the bulk.
 
 Facts: courier bills reference, sections 1.3 and 1.4 (traps). A cell is text; numbers come as a
 spreadsheet stores them (`12.5`, `73123456789012.0`), dates as ISO text.

@@ -13,16 +13,16 @@ from courier_reconciliation.filling import fill, quoted
 from courier_reconciliation.model import DeclaredTotal, Rejected
 from courier_reconciliation.reading import footers, lines
 from courier_reconciliation.reading.couriers import courier_named
-from courier_reconciliation.reading.expressions import (
+from courier_reconciliation.reading.places import place, usual
+from courier_reconciliation.reading.rows import COLUMNS, Value, read_row
+from courier_reconciliation.reading.settling import settle
+from courier_reconciliation.reading.sheet_sql import (
     CELL_END,
     ENUMS,
     Known,
     same_in_all,
     select,
 )
-from courier_reconciliation.reading.places import place, usual
-from courier_reconciliation.reading.rows import COLUMNS, Value, read_row
-from courier_reconciliation.reading.settling import settle
 from courier_reconciliation.reading.tables import (
     OF_STAGE,
     Loaded,

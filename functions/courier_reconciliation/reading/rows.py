@@ -14,9 +14,9 @@ from courier_reconciliation import surcharge_codes
 from courier_reconciliation.model import TOTAL
 from courier_reconciliation.reading import cells as reading
 from courier_reconciliation.reading.couriers import courier_named
-from courier_reconciliation.reading.expressions import COLLECT_WORDS, RETURN_WORDS, UNIT_LETTERS
 from courier_reconciliation.reading.places import place
 from courier_reconciliation.reading.plan import Plan
+from courier_reconciliation.reading.sheet_sql import COLLECT_WORDS, RETURN_WORDS, UNIT_LETTERS
 
 T = TypeVar("T")
 Value = str | int | bool | date | None

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from courier_reconciliation import surcharge_codes
 from courier_reconciliation.filling import quoted
 from courier_reconciliation.model import DeclaredTotal
+from courier_reconciliation.reading.cells_sql import amount
 from courier_reconciliation.reading.couriers import by_numbers
-from courier_reconciliation.reading.expressions import amount
 from courier_reconciliation.reading.tables import ROW, Loaded, Table, read_csv, say
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from courier_reconciliation.filling import quoted
 from courier_reconciliation.model import DeclaredTotal, Rejected
 from courier_reconciliation.reading import lines
-from courier_reconciliation.reading.expressions import NULLS
+from courier_reconciliation.reading.cells_sql import NULLS
 from courier_reconciliation.reading.places import usual
 from courier_reconciliation.reading.plan import Plan
 
