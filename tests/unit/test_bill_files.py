@@ -52,6 +52,20 @@ def test_a_workbook_is_read(file: Any) -> None:
     assert [(t.row, t.amount_minor) for t in found.declared_totals] == [(5, 350)]
 
 
+@pytest.mark.parametrize("place", ["昆明", "云南省昆明市"])
+def test_a_place_that_is_first_named_far_down_the_bill_is_read(file: Any, place: str) -> None:
+    header = ["运单号", "业务时间", "到件地区", "结算重量", "应收金额"]
+    body = [
+        [f"7730000000{n:05}", ROW[1], ["成都", "长沙", "武汉"][n % 3], 1.25, 3.5]
+        for n in range(400)
+    ]
+    far = ["773000000099999", ROW[1], place, 1.25, 3.5]
+    found, tables = file(xlsx_file([header, *body, far]))
+    assert found.rejected == ()
+    assert len(lines(tables)) == 401
+    assert lines(tables, "waybill, province, city")[-1] == ("773000000099999", "云南", "昆明")
+
+
 def test_an_old_workbook_is_read(file: Any) -> None:
     row = ["773000000000011", "2026-10-03", "广东省", 1.25, 3.5]
     found, tables = file(xls_file([HEADER, row]), "bill.xls")
