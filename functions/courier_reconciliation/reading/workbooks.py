@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from itertools import chain, islice
 from pathlib import Path
@@ -83,8 +84,10 @@ def open_sheets(book: Unpacked, whole: Callable[[], Path]) -> Iterator[Sheet]:
     """
     from python_calamine import SheetVisibleEnum
 
-    first = _opened(book.path)
-    second = _opened(book.second) if book.second else None
+    with ThreadPoolExecutor(1) as beside:
+        later = beside.submit(_opened, book.second) if book.second else None
+        first = _opened(book.path)
+        second = later.result() if later else None
     described = sorted(
         first.sheets_metadata, key=lambda sheet: sheet.visible != SheetVisibleEnum.Visible
     )
@@ -109,7 +112,6 @@ def _opened(path: Path) -> CalamineWorkbook:
 def _grid(first: CalamineWorkbook, second: CalamineWorkbook | None, name: str) -> _Grid | None:
     """The cells of a sheet, or None of an empty one; two readers work side by side where there are
     two workbooks. Raises `BadInput`, also where the rows are not in their order."""
-    from concurrent.futures import ThreadPoolExecutor
 
     def cells(book: CalamineWorkbook) -> CalamineSheet:
         return _read(lambda: book.get_sheet_by_name(name))
