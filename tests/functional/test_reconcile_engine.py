@@ -194,6 +194,22 @@ def test_what_the_receiver_was_to_pay_is_not_the_shops(desk, tmp_path):
     assert (result.total_expected_minor, result.claimable_minor) == (320, 320)
 
 
+def test_rows_of_one_parcel_that_the_receiver_was_to_pay_are_one_difference(desk, tmp_path):
+    head = ("运单号码", "日期", "计费重量", "到件地区", "应付金额", "服务", "付款方式")
+    parts = (("3.20", "运费"), ("1.00", "保费"))
+    rows = [(A, "2026-10-05", "1", "杭州", *part, "到付") for part in parts]
+    result = compare(desk, tmp_path, [sent(A)], rows, bill_head=head)
+    assert kinds(result) == [(A, "payment_party", 420)]
+
+
+def test_a_mistake_in_a_bill_without_tax_is_named_without_tax(desk, tmp_path):
+    head = ("运单号", "寄件时间", "内部计费重量", "收件省份", "收入", "税费", "合计金额")
+    rows = [(n, "2026-10-05", "1", "浙江", "3.20", "0.19", "3.39") for n in (A, B)]
+    rows.append((C, "2026-10-05", "3", "浙江", "5.20", "0.31", "5.51"))
+    result = compare(desk, tmp_path, [sent(A), sent(B), sent(C)], rows, bill_head=head)
+    assert kinds(result) == [(C, "weight_over", 200)]
+
+
 def test_pieces_billed_under_numbers_of_their_own_belong_to_their_shipment(desk, tmp_path):
     head = ("子单号", "母单号", "业务时间", "结算重量", "目的省份", "应收金额")
     rows = [("7740000000011", A, "2026-10-05", "1", "浙江", "3.20")]

@@ -99,3 +99,31 @@ def test_an_old_price_list_goes_before_a_rounding_that_the_billed_weight_speaks_
     billed = row(426, weight_g=1500, province="广东")
     assert found([billed], LETTER, card_of(new, old)) == [("rate_wrong", 53)]
     assert found([billed], LETTER, card_of(new)) == [("rounding_wrong", 53)]
+
+
+@pytest.mark.parametrize("weight", [21000, 21500])
+def test_what_follows_a_weight_within_tolerance_agrees_too(weight):
+    card = card_of("zto,,,,*,0,,320,1000,500,53,ceil,ceil_500,5000,,,,CNY", FUEL)
+    freight = 320 + 53 * (weight - 1000) // 500
+    fuel = round(freight * 0.08)
+    billed = row(freight + fuel, freight_minor=freight, surcharges=(("fuel", fuel),),
+                 weight_g=weight, province="广东")  # fmt: skip
+    assert found([billed], replace(LETTER, weight_g=20900), card) == []
+
+
+def test_fuel_follows_a_wrong_price_also_where_only_the_total_and_the_fuel_are_stated():
+    billed = row(507, surcharges=(("fuel", 37),), weight_g=2000, province="广东")
+    assert found([billed], LETTER, card_of(NEAR, FUEL)) == [("rate_wrong", 53)]
+
+
+def test_the_way_back_is_a_share_of_the_freight_and_wrong_with_it():
+    # 3 kg instead of 2: 5.20 instead of 4.20, and 60 % of it for the way back
+    billed = row(832, freight_minor=520, surcharges=(("return", 312),), weight_g=3000,
+                 province="广东")  # fmt: skip
+    assert found([billed], BACK, card_of(NEAR, RETURN)) == [("weight_over", 160)]
+
+
+def test_a_fee_as_high_as_the_surcharge_of_the_place_does_not_pay_for_it():
+    parts = (("address_correction", 530), ("xinjiang_tibet", 530))
+    billed = row(2700 + 1060, freight_minor=2700, surcharges=parts, weight_g=2000, province="西藏")
+    assert found([billed], NORTH, card_of(NEAR, FAR, REMOTE)) == [("address_correction", 530)]

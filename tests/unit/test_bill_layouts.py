@@ -112,6 +112,20 @@ def test_yunda_is_audited_at_the_full_charge_and_not_at_what_is_left_to_pay(bill
     ]
 
 
+@pytest.mark.parametrize(("charged", "to_pay", "restated"), [("", "5.30", 600), ("", "7.30", 800),
+                                                             ("6.00", "", 600)])  # fmt: skip
+def test_a_printed_total_of_what_is_left_to_pay_is_one_of_the_full_charge(
+    bill: Any, charged: str, to_pay: str, restated: int
+) -> None:
+    found = bill(
+        ["单号", "账单日期", "应收金额", "结算重量", "韵达运费", "目的地省"],
+        ["463123456789012", "2026/10/3", "2.10", "0.5", "2.80", "浙江"],
+        ["463123456789013", "2026/10/4", "3.20", "1.5", "3.20", "浙江"],
+        ["合计", "", to_pay, "", charged, ""],
+    )
+    assert [total.amount_minor for total in found.read.declared_totals] == [restated]
+
+
 def test_jt_states_income_and_tax_and_marks_returns_in_the_customer(bill: Any) -> None:
     found = bill(
         [

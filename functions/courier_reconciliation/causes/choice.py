@@ -126,8 +126,7 @@ class Chooser(Struct):
             main.base_minor -= main.tax_minor
             main.tax_apart = True
             net = open_case(self.quotes, self.facts, main, apart, self.tolerances)
-            is_net = isinstance(net, FreightCase) and net.agrees() is not None
-            if case.base.row.tax_e4 or is_net:
+            if case.base.row.tax_e4 or isinstance(net, FreightCase):
                 return net
             main.base_minor += main.tax_minor
             main.tax_apart = False

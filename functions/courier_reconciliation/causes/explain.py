@@ -221,7 +221,7 @@ class Explainer:
         if case.billed_minor < case.expected[0]:
             if (lighter := lighter_within_tolerance(case)) is not None:
                 is_bare = _is_bare(case, lighter.expected_minor)
-                return Cause(Kind.UNDERBILLED, lighter.priced), is_bare
+                return Cause(None, lighter.priced), is_bare
             part = Part(Kind.UNDERBILLED, case.expected[0], case.billed_minor, ())
             _name(findings, case, part)
             return at_billed_freight(case, Kind.UNDERBILLED), _is_bare(case, case.expected[0])
@@ -230,7 +230,7 @@ class Explainer:
             if each.kind is not None:
                 _name(findings, case, each)
         if priced is not None:
-            cause: Cause | None = Cause(parts[0].kind or Kind.WEIGHT_OVER, priced)
+            cause: Cause | None = Cause(parts[0].kind, priced)
         else:
             cause = at_billed_freight(case, parts[-1].kind)
         return cause, _is_bare(case, parts[0].expected_minor)

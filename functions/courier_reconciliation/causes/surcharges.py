@@ -34,15 +34,18 @@ def _is_of_place(code: str) -> bool:
 
 
 class Cause(Struct, frozen=True):
-    """The mistake found in the freight, whose price the surcharges follow."""
+    """The mistake found in the freight, whose price the surcharges follow.
 
-    kind: Kind
+    `kind` None: a weight within tolerance, so that what follows it agrees, too.
+    """
+
+    kind: Kind | None
     priced: Priced
 
 
 def at_billed_freight(case: FreightCase, kind: Kind | None) -> Cause | None:
     """What is a share of the freight (fuel), counted on the freight that is billed."""
-    if kind not in (Kind.RATE_WRONG, Kind.UNDERBILLED) or not case.main.is_freight:
+    if kind not in (Kind.RATE_WRONG, Kind.UNDERBILLED) or not _is_freight_alone(case):
         return None
     off = case.base.row.discount_e4
     listed = half_up(case.billed_minor * 100 * E4, 100 * E4 - off) if off < 100 * E4 else 0
@@ -58,6 +61,13 @@ def at_billed_freight(case: FreightCase, kind: Kind | None) -> Cause | None:
         for charge in case.priced.surcharges
     )
     return Cause(kind, replace(case.priced, surcharges=followed))
+
+
+def _is_freight_alone(case: FreightCase) -> bool:
+    """Whether what is billed is freight: stated so, or what a total is without all surcharges."""
+    if case.main.is_freight or not case.main.extras:
+        return case.main.is_freight
+    return all(charge.code in case.apart for charge in case.priced.surcharges)
 
 
 class Allowed(Struct, frozen=True):
@@ -123,10 +133,13 @@ class SurchargeCheck:
         named: dict[str, list[Extra]] = {}
         for extra in extras:
             named.setdefault(extra.code, []).append(extra)
-        for code, same in sorted(named.items(), key=lambda item: not is_known(item[0])):
-            if (meant := self._other_word_for(code, named)) is not None:
-                self._missing.pop(meant, None)
-                self._named(same, self._allowed[meant])
+        meant = {code: self._other_word_for(code, named) for code in named}
+        for code, same in sorted(
+            named.items(), key=lambda item: (meant[item[0]] is None, not is_known(item[0]))
+        ):
+            if (other := meant[code]) is not None:
+                self._missing.pop(other, None)
+                self._named(same, self._allowed[other])
             elif code in already_in_total:
                 for extra in same:
                     self._invalid(extra, 0, None, "the total of the parcel holds it already")
@@ -183,7 +196,7 @@ class SurchargeCheck:
 
     def _follows(self, extra: Extra, billed: int, expected: int) -> None:
         """The share of a surcharge that is wrong only because the freight is."""
-        if self._cause is not None and abs(billed - expected) > 0:
+        if self._cause is not None and self._cause.kind is not None and billed != expected:
             self._findings.follow(
                 self._cause.kind, extra.row, code=extra.code, billed=billed, expected=expected
             )
@@ -251,6 +264,12 @@ class SurchargeCheck:
         limit = may or 0
         billed = sum(each.amount_minor for each in same)
         first = same[0]
+        there = self._allowed.get(RETURN)
+        follows = self._cause is not None and there is not None and outcome is Outcome.RETURNED
+        if follows and there and abs(billed - there.billed_price_minor) <= self._tolerance:
+            # the share of a wrong freight is no mistake of its own
+            self._follows(first, billed, limit)
+            return
         if billed > limit + self._tolerance:
             known = outcome is Outcome.RETURNED
             self._findings.add(

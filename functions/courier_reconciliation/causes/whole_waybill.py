@@ -15,6 +15,7 @@ WHOLE = frozenset(
         Kind.LOST_BILLED,
         Kind.DAMAGED_BILLED,
         Kind.DUPLICATE_WAYBILL,
+        Kind.PAYMENT_PARTY,
     }
 )
 """Where a courier writes a row per service, all rows of the waybill are wrong for one reason."""
@@ -31,13 +32,18 @@ def as_one(found: Sequence[Discrepancy]) -> list[Discrepancy]:
     for one in found:
         if one.kind in WHOLE:
             sets = taken.setdefault((one.kind, one.courier, one.waybill_number), [])
-            free = next((each for each in sets if one.charge not in {o.charge for o in each}), None)
+            free = next((each for each in sets if _joins(one, each)), None)
             if free is None:
                 sets.append([one])
             else:
                 free.append(one)
     merged = {id(each[0]): _together(each) for sets in taken.values() for each in sets}
     return [merged.get(id(one), one) for one in found if one.kind not in WHOLE or id(one) in merged]
+
+
+def _joins(one: Discrepancy, others: Sequence[Discrepancy]) -> bool:
+    """Whether a row is one of the others' set: that the receiver pays, each row says for itself."""
+    return one.kind is Kind.PAYMENT_PARTY or one.charge not in {each.charge for each in others}
 
 
 def _together(found: Sequence[Discrepancy]) -> Discrepancy:

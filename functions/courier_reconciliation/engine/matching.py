@@ -186,5 +186,5 @@ def keep_tax_inside(connection: DuckDBPyConnection) -> None:
             "UPDATE lines_left SET tax_minor = NULL WHERE file IN (SELECT l.file FROM lines AS l"
             " JOIN judged AS j USING (line) WHERE l.tax_minor <> 0 GROUP BY l.file HAVING"
             " count(*) FILTER (j.ok)"
-            " > count(*) FILTER (l.amount_minor - l.tax_minor = j.expected_total))"
+            " >= count(*) FILTER (l.amount_minor - l.tax_minor = j.expected_total))"
         )

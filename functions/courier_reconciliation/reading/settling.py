@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from courier_reconciliation import surcharge_codes
 from courier_reconciliation.filling import quoted
 from courier_reconciliation.model import DeclaredTotal
@@ -81,6 +83,7 @@ class _Settling:
             return
         extras = "".join(f" + coalesce(extra_{n}, 0)" for n in range(len(plan.extras)))
         whole = f"(freight_minor{extras})"
+        to_pay = self._billed()
         if "prepaid" in plan.columns:
             self._execute(
                 f"UPDATE stage SET amount_minor = {whole} WHERE prepaid_minor <> 0 AND"
@@ -91,6 +94,21 @@ class _Settling:
                 f"UPDATE stage SET amount_minor = {whole} WHERE amount_minor < {whole}"
                 " AND amount_minor >= 0"
             )
+        self._restate_total(to_pay, self._billed())
+
+    def _billed(self) -> int:
+        return int(self._one("SELECT coalesce(sum(amount_minor), 0)::BIGINT FROM stage"))
+
+    def _restate_total(self, to_pay: int, full: int) -> None:
+        """A printed total of what is left to pay, as one of the full charge, unless it is that."""
+        sums = [n for n, total in enumerate(self._found.totals) if total.is_sum]
+        if full == to_pay or len(sums) != 1:
+            return
+        total = self._found.totals[sums[0]]
+        printed = total.amount_minor
+        if printed is not None and abs(printed - full) > 1:
+            restated = replace(total, amount_minor=printed + full - to_pay)
+            self._found.totals[sums[0]] = restated
 
     def is_one_amount_for_all(self) -> bool:
         """Whether what is called freight is all that any row asks for: it holds surcharges, too."""
