@@ -77,6 +77,10 @@ class _Grid(Struct, frozen=True):
             above = half.end[0] + 1
 
 
+class _OutOfOrderError(Exception):
+    """The rows of a sheet are not in their order, so its halves do not follow each other."""
+
+
 def open_sheets(book: Unpacked, whole: Callable[[], Path]) -> Iterator[Sheet]:
     """The sheets of a workbook, those that are shown first. Raises `BadInput`.
 
@@ -94,7 +98,7 @@ def open_sheets(book: Unpacked, whole: Callable[[], Path]) -> Iterator[Sheet]:
     for one in described:
         try:
             grid = _grid(first, second, one.name)
-        except BadInput:
+        except (BadInput, _OutOfOrderError):
             if second is None:
                 raise
             grid = _grid(_opened(whole()), None, one.name)
@@ -111,7 +115,7 @@ def _opened(path: Path) -> CalamineWorkbook:
 
 def _grid(first: CalamineWorkbook, second: CalamineWorkbook | None, name: str) -> _Grid | None:
     """The cells of a sheet, or None of an empty one; two readers work side by side where there are
-    two workbooks. Raises `BadInput`, also where the rows are not in their order."""
+    two workbooks. Raises `BadInput` and `_OutOfOrderError`."""
 
     def cells(book: CalamineWorkbook) -> CalamineSheet:
         return _read(lambda: book.get_sheet_by_name(name))
@@ -126,7 +130,7 @@ def _grid(first: CalamineWorkbook, second: CalamineWorkbook | None, name: str) -
     if not spans:
         return None
     if len(spans) > 1 and spans[1][0][0] <= spans[0][1][0]:
-        raise BadInput("the rows of the sheet are not in their order")
+        raise _OutOfOrderError
     left, right = min(start[1] for start, _ in spans), max(end[1] for _, end in spans)
     return _Grid(left, right, tuple(halves))
 
