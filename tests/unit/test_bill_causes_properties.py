@@ -228,10 +228,6 @@ def test_a_wrong_price_is_found(card, shipment, layout, more):
     fuel = [charge.amount_minor for charge in priced.surcharges if charge.code == "fuel"]
     assume(not fuel or more != fuel[0])
     wrong = replace(priced, freight_minor=priced.freight_minor + more)
-    for name in {name for each in card.freight for name in each.provinces}:
-        there = true_price(replace(shipment, province=name), card)
-        assume(abs(there.freight_minor - wrong.freight_minor) > 1)
-        assume(abs(there.total_minor - priced.total_minor - more) > 1)
     rows = bill(wrong, shipment, layout)
     found = judged(rows, shipment, card)
     assert sum(each.difference_minor for each in found) == more

@@ -24,8 +24,6 @@ USUAL_DIVISORS = (6000, 5000, 8000, 3000, 12000)
 OTHER_DIVISORS = (4000, 4800, 7000, 9000, 10000)
 """Divisors that contracts use (courier bills reference); the first are the common ones."""
 STEPS_TRIED = 60
-FEW_ZONES = 10
-"""A card with more zones has nearly every price, so that one of another zone may be chance."""
 _MODES = tuple(Rounding)
 _STEP_G = {
     Rounding.CEIL_1000: 1000,
@@ -46,7 +44,7 @@ class Fit(IntEnum):
     UNSAID = 2
     """The bill states no weight, or the one on the scale."""
     AGAINST = 3
-    """The bill states the contract's weight, or the right province, and yet another price."""
+    """The bill states the contract's weight, and yet another price."""
 
 
 class Rank(IntEnum):
@@ -65,8 +63,6 @@ class Rank(IntEnum):
     WEIGHT = 6
     VOLUMETRIC_RARE = 7
     WEIGHT_UNSTATED = 8
-    ZONE_DENIED = 9
-    """The bill states the right province, and the price is that of another."""
 
 
 _TRIED = (
@@ -144,12 +140,8 @@ def _guesses(case: FreightCase) -> list[Guess]:
     found = other_weights(case, case.rows, own)
     if stated and stated != own:
         found += _zones(case, (stated,), Rank.ZONE_STATED)
-    if stated in ("", own) and own_weight_fit(case) is not None:
-        zones = case.quotes.zones(case.facts)
-        if not stated:
-            found += _zones(case, zones, Rank.ZONE_UNSTATED)
-        elif len(zones) <= FEW_ZONES:
-            found += _zones(case, zones, Rank.ZONE_DENIED)
+    if not stated and own_weight_fit(case) is not None:
+        found += _zones(case, case.quotes.zones(case.facts), Rank.ZONE_UNSTATED)
     if case.main.weight_g is None:
         found += _more_steps(case)
     return found
@@ -177,7 +169,6 @@ def _zones(case: FreightCase, provinces: tuple[str, ...], rank: Rank) -> list[Gu
             continue
         fit = own_weight_fit(case, weighed.rounded_g)
         if fit is not None:
-            fit = Fit.AGAINST if rank is Rank.ZONE_DENIED else fit
             evidence = zone_evidence(case, province)
             found.append(Guess(Kind.ZONE_WRONG, fit, rank, weighed, province, evidence))
     return found
@@ -384,7 +375,7 @@ def near(billed_g: int, grams: int | None) -> bool:
 
 def zone_evidence(case: FreightCase, province: str) -> Evidence:
     """Where it went, and where the bill says it went."""
-    name = "billed_province" if case.main.province == province else "province_of_the_price"
+    name = "billed_province" if case.main.province else "province_of_the_price"
     return (("province", case.facts.province), (name, province))
 
 
