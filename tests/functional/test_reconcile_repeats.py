@@ -74,6 +74,14 @@ def test_a_bill_that_was_saved_again_is_counted_once(desk, tmp_path):
     ]
 
 
+@pytest.mark.parametrize(("printed", "over"), [(12.8, []), (6.4, []), (13.8, [100]), (5.4, [-100])])
+def test_the_last_sheet_may_print_its_own_sum_or_that_of_all(desk, tmp_path, printed, over):
+    total = ("合计", "", "", "", printed)
+    sheets = {"上半月": ROWS[:2], "下半月": [*ROWS[2:], total]}
+    result = of_files(desk, tmp_path, workbook(tmp_path, "bill.xlsx", sheets))
+    assert kinds(result) == [("", "total_mismatch", each) for each in over]
+
+
 def test_sheets_without_parcels_are_named(desk, tmp_path):
     path = tmp_path / "bill.xlsx"
     path.write_bytes(xlsx_sheets({"汇总": [["项目", "金额"]], "明细": [BILL, *ROWS]}))

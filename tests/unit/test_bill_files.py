@@ -105,6 +105,28 @@ def test_a_merged_waybill_counts_for_its_rows_and_merged_money_once(file: Any) -
     ]
 
 
+def test_a_freight_without_a_number_is_not_of_the_parcel_above_it(file: Any) -> None:
+    header = ["运单号码", "日期", "服务", "计费重量", "应付金额"]
+    rows = [
+        header,
+        ["SF1234567890123", "2026-10-03", "运费", 1.5, 12],
+        [None, "2026-10-03", "保费", 1.5, 1],
+        [None, "2026-10-03", "运费", 2.5, 14],
+        [None, "2026-10-03", "保费", 2.5, 2],
+        ["SF1234567890124", "2026-10-04", "运费", 1, 10],
+    ]
+    found, tables = file(xlsx_file(rows))
+    assert [(one.row, one.reason) for one in found.rejected] == [
+        (4, "the row has no waybill number"),
+        (5, "the row has no waybill number"),
+    ]
+    assert lines(tables, "waybill, charge, amount_minor") == [
+        ("SF1234567890123", "freight", 1200),
+        ("SF1234567890123", "insurance", 100),
+        ("SF1234567890124", "freight", 1000),
+    ]
+
+
 def test_numbers_that_a_spreadsheet_rounded_are_refused_row_by_row(file: Any) -> None:
     found, tables = file(
         xlsx_file([HEADER, [73123456789012, *ROW[1:]], [773123456789012345, *ROW[1:]]])

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from courier_reconciliation.causes.tolerances import Tolerances
 from courier_reconciliation.model import DeclaredTotal, Discrepancy, Kind
 
@@ -27,6 +29,37 @@ def mismatches(
 def _compared(
     connection: DuckDBPyConnection, total: DeclaredTotal, declared: int, tolerance: int
 ) -> Discrepancy | None:
+    found = _summed(connection, total)
+    if found is None:
+        return None
+    summed, unread, currency, courier = found
+    if abs(declared - summed) > tolerance and total.sheet != "*" and total.first_row is None:
+        # the last of several sheets may print the sum of all
+        whole = _summed(connection, replace(total, sheet="*"))
+        if whole is not None and abs(declared - whole[0]) < abs(declared - summed):
+            summed, unread, currency, courier = whole
+    if unread or abs(declared - summed) <= tolerance:
+        return None
+    return Discrepancy(
+        kind=Kind.TOTAL_MISMATCH,
+        courier=courier or "",
+        waybill_number="",
+        billed_minor=declared,
+        expected_minor=summed,
+        currency=currency or "",
+        file=total.file,
+        sheet=total.sheet,
+        row=total.row,
+        evidence=(("label", total.label),),
+        rule="the printed total is not the sum of the rows",
+        claimable=declared > summed,
+    )
+
+
+def _summed(
+    connection: DuckDBPyConnection, total: DeclaredTotal
+) -> tuple[int, int, str | None, str | None] | None:
+    """What the rows that a total is of come to, and how many of them could not be read."""
     where = ["file = ?"]
     values: list[object] = [total.file]
     if total.sheet != "*":
@@ -46,19 +79,4 @@ def _compared(
     if found is None or not found[1]:
         return None
     summed, _, currency, courier, unread = found
-    if unread or abs(declared - summed) <= tolerance:
-        return None
-    return Discrepancy(
-        kind=Kind.TOTAL_MISMATCH,
-        courier=courier or "",
-        waybill_number="",
-        billed_minor=declared,
-        expected_minor=summed,
-        currency=currency or "",
-        file=total.file,
-        sheet=total.sheet,
-        row=total.row,
-        evidence=(("label", total.label),),
-        rule="the printed total is not the sum of the rows",
-        claimable=declared > summed,
-    )
+    return summed, unread, currency, courier

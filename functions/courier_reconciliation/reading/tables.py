@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from courier_reconciliation.filling import quoted
-from courier_reconciliation.model import DeclaredTotal, Rejected
+from courier_reconciliation.model import FREIGHT, DeclaredTotal, Rejected
 from courier_reconciliation.reading import lines
 from courier_reconciliation.reading.cells_sql import NULLS
 from courier_reconciliation.reading.places import usual
 from courier_reconciliation.reading.plan import Plan
+from courier_reconciliation.surcharge_codes import code_of
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -100,10 +101,23 @@ def read_csv(table: Table, *, numbered: bool = True) -> str:
     )
     if not table.plan.fills_down:
         return rows
-    waybill, charge = (f"c{table.plan.columns[name]}" for name in ("waybill", "charge"))
+    return _filled_down(table.plan, rows)
+
+
+def _filled_down(plan: Plan, rows: str) -> str:
+    """The rows with the waybill of the row above, where a charge stands there without one.
+
+    A parcel has one freight: a second one without a waybill is of another parcel, whose number is
+    missing, as are the charges below it.
+    """
+    waybill, charge = (f"c{plan.columns[name]}" for name in ("waybill", "charge"))
+    said = dict.fromkeys(("运费", "快递费", *plan.spoken.get("charge", ())))
+    freight = ", ".join(quoted(word) for word in said if code_of(word) == FREIGHT)
     return (
-        f"(SELECT * REPLACE (CASE WHEN {waybill} IS NULL AND {charge} IS NOT NULL AND NOT"
-        f" regexp_matches({charge}, '[合总小]计|(?i)total') THEN last_value({waybill} IGNORE NULLS)"
-        " OVER (ORDER BY number ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
-        f" ELSE {waybill} END AS {waybill}) FROM {rows})"
+        f"(SELECT * EXCLUDE (parcel, freights) REPLACE (CASE WHEN {waybill} IS NULL AND {charge}"
+        f" IS NOT NULL AND freights < 2 AND NOT regexp_matches({charge}, '[合总小]计|(?i)total')"
+        f" THEN first_value({waybill}) OVER (PARTITION BY parcel ORDER BY number)"
+        f" ELSE {waybill} END AS {waybill}) FROM (SELECT *, count(*) FILTER ({charge} IN"
+        f" ({freight})) OVER (PARTITION BY parcel ORDER BY number) AS freights FROM (SELECT *,"
+        f" count({waybill}) OVER (ORDER BY number) AS parcel FROM {rows})))"
     )
