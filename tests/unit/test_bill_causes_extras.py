@@ -127,3 +127,19 @@ def test_a_fee_as_high_as_the_surcharge_of_the_place_does_not_pay_for_it():
     parts = (("address_correction", 530), ("xinjiang_tibet", 530))
     billed = row(2700 + 1060, freight_minor=2700, surcharges=parts, weight_g=2000, province="西藏")
     assert found([billed], NORTH, card_of(NEAR, FAR, REMOTE)) == [("address_correction", 530)]
+
+
+def test_a_returned_parcel_whose_way_back_is_stated_is_billed_twice_by_the_same_rows():
+    card = card_of(NEAR, RETURN)
+    wide = row(672, 2, freight_minor=420, surcharges=(("return", 252),), weight_g=2000)
+    assert found([wide, replace(wide, row=3)], BACK, card) == [("duplicate_waybill", 672)]
+    rows = [
+        row(420, 2, charge="freight", weight_g=2000),
+        row(252, 3, charge="return"),
+        row(420, 4, charge="freight", weight_g=2000),
+        row(252, 5, charge="return"),
+    ]
+    assert sorted(found(rows, BACK, card)) == [
+        ("duplicate_waybill", 252),
+        ("duplicate_waybill", 420),
+    ]

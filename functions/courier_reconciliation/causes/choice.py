@@ -133,7 +133,10 @@ class Chooser(Struct):
         return case
 
     def _holds_way_back(self, choice: Choice) -> bool:
-        """Whether the kept total pays for the way back too, so that a second row is a double."""
+        """Whether the way back is paid for already, so that a second row is a double."""
+        inside = choice.kept.extras if choice.kept else ()
+        if RETURN in self.codes or any(code == RETURN for code, _ in inside):
+            return True
         if not isinstance(choice.case, FreightCase):
             return False
         agreed = choice.case.agrees()

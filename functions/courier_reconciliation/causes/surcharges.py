@@ -262,8 +262,13 @@ class SurchargeCheck:
         outcome = self._case.facts.outcome
         may = self._return if outcome in _MAY_HAVE_RETURNED else None
         limit = may or 0
-        billed = sum(each.amount_minor for each in same)
         first = same[0]
+        billed = sum(each.amount_minor for each in same)
+        if billed > limit + self._tolerance:
+            for extra in same[1:]:
+                if extra.amount_minor == first.amount_minor:
+                    self._twice(extra, first)
+                    billed -= extra.amount_minor
         there = self._allowed.get(RETURN)
         follows = self._cause is not None and there is not None and outcome is Outcome.RETURNED
         if follows and there and abs(billed - there.billed_price_minor) <= self._tolerance:
