@@ -62,3 +62,7 @@ def main() -> NoReturn:
         sys.stderr.close()
         sys.exit(FAILED)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+if __name__ == "__main__":
+    main()

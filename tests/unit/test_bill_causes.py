@@ -168,6 +168,14 @@ def test_a_coarser_rounding_is_named(weight):
     assert found([row(460, weight_g=weight)], shipment, card_of(HALF)) == [("rounding_wrong", 70)]
 
 
+@pytest.mark.parametrize(("courier", "kind"), [("ups", "zone_wrong"), ("zto", "rate_wrong")])
+def test_a_bill_that_states_the_address_may_still_bill_another_zone(courier, kind):
+    near, far = (line.replace("zto", courier) for line in (NEAR, OTHERS))
+    billed = replace(row(660, weight_g=2000, province="广东"), courier=courier)
+    shipment = replace(LETTER, courier=courier)
+    assert found([billed], shipment, card_of(near, far)) == [(kind, 240)]
+
+
 def test_a_wrong_zone_and_a_wrong_weight_take_their_own_shares():
     billed = row(450 + 4 * 210, province="江苏", weight_g=5000)
     assert found([billed], LETTER) == [("zone_wrong", 240), ("weight_over", 630)]

@@ -24,6 +24,8 @@ USUAL_DIVISORS = (6000, 5000, 8000, 3000, 12000)
 OTHER_DIVISORS = (4000, 4800, 7000, 9000, 10000)
 """Divisors that contracts use (courier bills reference); the first are the common ones."""
 STEPS_TRIED = 60
+ZONE_APART = frozenset(("ups", "fedex", "dhl"))
+"""Couriers whose bills state the address of the receiver, and bill by a zone of their own."""
 _MODES = tuple(Rounding)
 _STEP_G = {
     Rounding.CEIL_1000: 1000,
@@ -140,7 +142,7 @@ def _guesses(case: FreightCase) -> list[Guess]:
     found = other_weights(case, case.rows, own)
     if stated and stated != own:
         found += _zones(case, (stated,), Rank.ZONE_STATED)
-    if not stated and own_weight_fit(case) is not None:
+    if (not stated or case.facts.courier in ZONE_APART) and own_weight_fit(case) is not None:
         found += _zones(case, case.quotes.zones(case.facts), Rank.ZONE_UNSTATED)
     if case.main.weight_g is None:
         found += _more_steps(case)
@@ -375,7 +377,7 @@ def near(billed_g: int, grams: int | None) -> bool:
 
 def zone_evidence(case: FreightCase, province: str) -> Evidence:
     """Where it went, and where the bill says it went."""
-    name = "billed_province" if case.main.province else "province_of_the_price"
+    name = "billed_province" if case.main.province == province else "province_of_the_price"
     return (("province", case.facts.province), (name, province))
 
 

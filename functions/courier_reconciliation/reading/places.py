@@ -98,6 +98,9 @@ def place(text: str) -> tuple[str, str]:
         bare = part if part in _cities() else re.sub(_CITY_SUFFIX, "", part)
         if bare in _cities():
             return _cities()[bare], part
+    whole = re.sub(r"(?<=[一-鿿]) +(?=[一-鿿])", "", plain)
+    if whole != plain:
+        return place(whole)  # a blank within a name
     latin = _LATIN.get(re.sub(r"[^a-z]|province|city|municipality", "", plain.casefold()))
     return (latin, "") if latin else (plain[:40], "")
 
