@@ -33,7 +33,7 @@ run: setup
 	@.venv/bin/aftersales run $(ARGS)
 
 test: .venv/stamp-dev
-	@$(python) -m pytest $(ARGS)
+	@$(python) -m pytest -n auto --maxprocesses 8 --dist worksteal $(ARGS)
 
 check: .venv/stamp-dev .tools/sam/stamp
 	@.venv/bin/ruff format --check .

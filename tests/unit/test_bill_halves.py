@@ -143,7 +143,7 @@ def test_two_workbooks_in_turn_do_not_see_each_others_halves(tmp_path: Path) -> 
 CELLS = st.one_of(st.none(), st.text("运单AB 12'\"\\\n", max_size=6), st.integers(0, 10**9))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     st.lists(
         st.none() | st.tuples(st.sampled_from((None, "注")), st.lists(CELLS, max_size=3)),
