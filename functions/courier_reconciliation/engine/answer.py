@@ -67,7 +67,7 @@ def answer(  # noqa: PLR0917 - the parts of one answer
     notes: Sequence[str],
     usual_currency: str,
 ) -> Reconciliation:
-    """The whole answer, from the tables `judged`, `lines_left` and `unbilled`.
+    """The whole answer, from the tables `judged`, `left_over`, `lines_left` and `unbilled`.
 
     `usual_currency` is that of a bill without lines.
     """
@@ -119,7 +119,7 @@ def _wrong(connection: DuckDBPyConnection) -> dict[tuple[str, str], int]:
     shipped = "" if all_named else _SHIPPED
     courier = "l.courier" if all_named else "coalesce(nullif(l.courier, ''), s.courier, '')"
     rows = connection.execute(
-        f"SELECT {courier}, l.currency, sum(l.amount_minor)::BIGINT FROM judged AS j"
+        f"SELECT {courier}, l.currency, sum(l.amount_minor)::BIGINT FROM left_over AS j"
         f" JOIN lines_left AS l USING (line) {shipped} WHERE NOT j.ok GROUP BY ALL"
     ).fetchall()
     return {(courier, currency): billed for courier, currency, billed in rows}

@@ -34,17 +34,18 @@ class Group(NamedTuple):
 
 
 def take(connection: DuckDBPyConnection, *, has_earlier: bool) -> None:
-    """Make the tables `left_over` (line, shipment) and `lines_left`, those lines whole.
+    """Make the tables `left_over` (line, shipment, ok) and `lines_left`, those lines whole.
 
     With `has_earlier` there is a table `earlier` of lines of the months before: what agrees by
     itself may still have been billed then.
     """
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE left_over AS SELECT line, shipment FROM judged WHERE NOT ok"
+        "CREATE OR REPLACE TEMP TABLE left_over AS SELECT line, shipment, ok FROM judged"
+        " WHERE NOT ok"
     )
     if has_earlier:
         connection.execute(
-            "INSERT INTO left_over SELECT j.line, j.shipment FROM judged AS j JOIN lines AS l"
+            "INSERT INTO left_over SELECT j.line, j.shipment, j.ok FROM judged AS j JOIN lines AS l"
             " USING (line) WHERE j.ok AND l.waybill IN (SELECT waybill FROM earlier)"
         )
     # The few that matter first: else the database would carry all columns of all rows along.

@@ -7,6 +7,7 @@ Columns as documented in docs/reconciliation.md: `waybill_number, courier, shipp
 from __future__ import annotations
 
 import csv
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -125,7 +126,10 @@ class _Reading:
 
     def _read(self) -> None:
         form = self._form
-        if self._fill() < line_count(form.path) - 1 and has_blank_lines(form.path):
+        with ThreadPoolExecutor(1) as beside:
+            lines = beside.submit(line_count, form.path)
+            count = self._fill()
+        if count < lines.result() - 1 and has_blank_lines(form.path):
             filling = form.delimiter * (len(form.header) - 1)
             even = _with_rows_for_blank_lines(form.path, filling, self._temp)
             self._form = replace(form, path=even)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -114,22 +115,25 @@ class _Load:
         numbered = self._plan.fills_down or bool(self._plan.pairs)
         source = f"{read_csv(self._table, numbered=numbered)} AS source"
         sql = self._select(source, known, numbered=numbered)
-        try:
-            self._execute(f"CREATE OR REPLACE TABLE stage AS {sql}")
-        except Error as exc:
-            raise UnevenError(str(exc).partition("\n")[0][:200]) from exc
+        with ThreadPoolExecutor(1) as beside:
+            lines_of_text = beside.submit(self._lines_of_text)
+            try:
+                self._execute(f"CREATE OR REPLACE TABLE stage AS {sql}")
+            except Error as exc:
+                raise UnevenError(str(exc).partition("\n")[0][:200]) from exc
         self._rows = self._one("SELECT count(*) FROM stage")
-        if self._table.may_have_blank_lines:
-            self._see_that_all_lines_count()
+        # The database leaves out blank lines: rows would be misnamed.
+        if self._rows < lines_of_text.result() and has_blank_lines(self._table.path):
+            raise UnevenError("there are blank lines")
         if self._one("SELECT count(*) FROM stage WHERE NOT kept"):
             self._execute("DELETE FROM stage WHERE NOT kept")
         self._execute("ALTER TABLE stage DROP COLUMN kept")
 
-    def _see_that_all_lines_count(self) -> None:
-        """Raise `UnevenError` where the database left out blank lines: rows would be misnamed."""
-        path = self._table.path
-        if self._rows < line_count(path) - self._table.skip and has_blank_lines(path):
-            raise UnevenError("there are blank lines")
+    def _lines_of_text(self) -> int:
+        """The lines below the header of a text; 0 where none can be blank."""
+        if not self._table.may_have_blank_lines:
+            return 0
+        return line_count(self._table.path) - self._table.skip
 
     def _known(self) -> dict[str, dict[str, tuple[str, str]]]:
         """What the columns of places, charges and couriers are known to say, and its meaning."""
