@@ -117,7 +117,7 @@ class BilledRow(Struct):
     remark: str = ""
 
 
-class Discrepancy(Struct):
+class Discrepancy(Struct, frozen=True):
     """One difference between a bill and what it should say.
 
     `difference_minor` is billed minus expected: above zero is claimed back. `evidence` are the
