@@ -11,7 +11,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import json
 import re
 from datetime import datetime
 from typing import Any, ClassVar
@@ -33,8 +32,8 @@ from aftersales.channels.layout import (
     prepare,
     short,
 )
-from aftersales.channels.text import utf8_bytes, without_markup, without_pings, without_tags
-from aftersales.http import HttpReply, HttpRequest, Transport
+from aftersales.channels.text import disarmed, disarmed_markup, utf8_bytes
+from aftersales.http import HttpReply, Transport
 from aftersales.messages.base import Message
 from aftersales.settings.model import Target
 
@@ -69,23 +68,15 @@ VERDICTS = {
 _PHONE = re.compile(r"1\d{10}|\+[\d-]{7,20}")
 
 
-def _escape(text: str) -> str:
-    return without_markup(without_tags(without_pings(text)))
-
-
-def _plain(text: str) -> str:
-    return without_tags(without_pings(text))
-
-
 MARKDOWN = Markup(
-    escape=_escape,
+    escape=disarmed_markup,
     strong="**{}**",
     fact="- {}",
     quote="> {}",
     line="  \n",  # a bare line break is not shown
     link="[{label}]({url})",
 )
-PLAIN = Markup(escape=_plain)
+PLAIN = Markup(escape=disarmed)
 
 
 def sign(secret: str, timestamp_ms: int) -> str:
@@ -136,12 +127,12 @@ class DingTalk:
         """The marked-up form of a prepared message, within the limit."""
 
         def render(message: Message) -> dict[str, Any]:
-            title = heading(message, self._target.keyword, _escape)
+            title = heading(message, self._target.keyword, disarmed_markup)
             parts = [f"### {title}", *paragraphs(message, MARKDOWN)]
             parts += [
                 " | ".join(links(message, MARKDOWN)),
                 _calls(message),
-                _escape(footer(message)),
+                disarmed_markup(footer(message)),
             ]
             text = "\n\n".join(part for part in parts if part)
             return {
@@ -150,14 +141,14 @@ class DingTalk:
                 "at": _at(message),
             }
 
-        return render(fit(message, lambda m: len(_encode(render(m))) - BODY_LIMIT_BYTES))
+        return render(fit(message, lambda m: len(answers.encoded(render(m))) - BODY_LIMIT_BYTES))
 
     def text(self, message: Message) -> dict[str, Any]:
         """The short plain form of a prepared message."""
 
         def render(message: Message) -> str:
-            parts = [heading(message, self._target.keyword, _plain), *paragraphs(message, PLAIN)]
-            parts += [*links(message, PLAIN), _calls(message), _plain(footer(message))]
+            parts = [heading(message, self._target.keyword, disarmed), *paragraphs(message, PLAIN)]
+            parts += [*links(message, PLAIN), _calls(message), disarmed(footer(message))]
             return "\n".join(part for part in parts if part)
 
         fitted = fit(
@@ -175,25 +166,14 @@ class DingTalk:
         return outcome
 
     def _post(self, payload: dict[str, Any], now: datetime) -> tuple[Outcome, HttpReply | None]:
-        reply = answers.post(
-            self._transport,
-            HttpRequest(
-                "POST",
-                signed_url(self._url, self._secret, now),
-                {"content-type": "application/json; charset=utf-8"},
-                _encode(payload),
-                answers.READ_TIMEOUT_SECONDS,
-            ),
+        reply = answers.post_json(
+            self._transport, signed_url(self._url, self._secret, now), answers.encoded(payload)
         )
         if isinstance(reply, Outcome):
             return reply, None
         code = answers.int_code(answers.json_object(reply).get("errcode"))
         outcome = answers.judge(reply, code, VERDICTS, now, wait_seconds=SILENCE_SECONDS)
         return outcome, reply
-
-
-def _encode(payload: dict[str, Any]) -> bytes:
-    return json.dumps(payload, ensure_ascii=False).encode()
 
 
 def _calls(message: Message) -> str:

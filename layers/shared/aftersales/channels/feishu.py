@@ -11,7 +11,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import json
 import re
 import zlib
 from datetime import datetime
@@ -34,9 +33,9 @@ from aftersales.channels.layout import (
     prepare,
     short,
 )
-from aftersales.channels.text import utf8_bytes, without_markup, without_pings, without_tags
+from aftersales.channels.text import disarmed, disarmed_markup, utf8_bytes
 from aftersales.findings import Severity
-from aftersales.http import HttpReply, HttpRequest, Transport
+from aftersales.http import HttpReply, Transport
 from aftersales.messages.base import Message
 from aftersales.settings.model import Target
 
@@ -72,16 +71,8 @@ _COLOURS = {
 }
 
 
-def _escape(text: str) -> str:
-    return without_markup(without_tags(without_pings(text)))
-
-
-def _plain(text: str) -> str:
-    return without_tags(without_pings(text))
-
-
-LARK_MD = Markup(escape=_escape, strong="**{}**", link="[{label}]({url})")
-PLAIN = Markup(escape=_plain)
+LARK_MD = Markup(escape=disarmed_markup, strong="**{}**", link="[{label}]({url})")
+PLAIN = Markup(escape=disarmed)
 
 
 def sign(secret: str, timestamp: str) -> str:
@@ -120,12 +111,12 @@ class Feishu:
         def render(message: Message) -> dict[str, Any]:
             body = "\n\n".join(paragraphs(message, LARK_MD))
             calls = " ".join(f"<at id={person}></at>" for person in _people(message))
-            last = "\n".join(part for part in (calls, _escape(footer(message))) if part)
+            last = "\n".join(part for part in (calls, disarmed_markup(footer(message))) if part)
             elements = [_div(body)] if body else []
             if message.buttons:
                 elements.append({"tag": "action", "actions": _buttons(message)})
             elements.append(_div(last))
-            title = heading(message, self._target.keyword, _plain)
+            title = heading(message, self._target.keyword, disarmed)
             colour = "green" if message.solved else _COLOURS[message.severity]
             return {
                 "msg_type": "interactive",
@@ -140,16 +131,16 @@ class Feishu:
             }
 
         limit = BODY_LIMIT_BYTES - SIGNATURE_BYTES
-        return render(fit(message, lambda m: len(_encode(render(m))) - limit))
+        return render(fit(message, lambda m: len(answers.encoded(render(m))) - limit))
 
     def text(self, message: Message) -> dict[str, Any]:
         """The short plain form of a prepared message."""
 
         def render(message: Message) -> str:
-            parts = [heading(message, self._target.keyword, _plain), *paragraphs(message, PLAIN)]
+            parts = [heading(message, self._target.keyword, disarmed), *paragraphs(message, PLAIN)]
             parts += links(message, PLAIN)
             parts.append(" ".join(f'<at user_id="{person}"></at>' for person in _people(message)))
-            return "\n".join(part for part in (*parts, _plain(footer(message))) if part)
+            return "\n".join(part for part in (*parts, disarmed(footer(message))) if part)
 
         fitted = fit(
             short(message), lambda m: utf8_bytes(render(m)) - SHORT_TEXT_BYTES, SHORT_FIELDS
@@ -170,16 +161,7 @@ class Feishu:
             timestamp = str(int(now.timestamp()))
             signature = sign(self._secret, timestamp)
             payload = {"timestamp": timestamp, "sign": signature, **payload}
-        reply = answers.post(
-            self._transport,
-            HttpRequest(
-                "POST",
-                self._url,
-                {"content-type": "application/json; charset=utf-8"},
-                _encode(payload),
-                answers.READ_TIMEOUT_SECONDS,
-            ),
-        )
+        reply = answers.post_json(self._transport, self._url, payload)
         if isinstance(reply, Outcome):
             return reply, None
         return _judge(reply, now), reply
@@ -206,10 +188,6 @@ def _people(message: Message) -> list[str]:
     return [person for person in message.mentions if not _PHONE.fullmatch(person)]
 
 
-def _encode(payload: dict[str, Any]) -> bytes:
-    return json.dumps(payload, ensure_ascii=False).encode()
-
-
 def _div(content: str) -> dict[str, Any]:
     return {"tag": "div", "text": {"tag": "lark_md", "content": content}}
 
@@ -219,7 +197,7 @@ def _buttons(message: Message) -> list[dict[str, Any]]:
         {
             "tag": "button",
             "type": "default" if position else "primary",
-            "text": {"tag": "plain_text", "content": _plain(button.label)},
+            "text": {"tag": "plain_text", "content": disarmed(button.label)},
             "url": button.url,
         }
         for position, button in enumerate(message.buttons)

@@ -7,7 +7,6 @@ it is clicked. `text` is what notifications show and is always set.
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import datetime
 from typing import Any, ClassVar
@@ -34,7 +33,7 @@ from aftersales.channels.text import (
     without_markup,
     without_tags,
 )
-from aftersales.http import HttpReply, HttpRequest, Transport
+from aftersales.http import HttpReply, Transport
 from aftersales.messages.base import Message
 from aftersales.settings.model import Target
 
@@ -139,16 +138,7 @@ class Slack:
         return {"text": render(fitted)}
 
     def _post(self, payload: dict[str, Any], now: datetime) -> Outcome:
-        reply = answers.post(
-            self._transport,
-            HttpRequest(
-                "POST",
-                self._url,
-                {"content-type": "application/json; charset=utf-8"},
-                json.dumps(payload, ensure_ascii=False).encode(),
-                answers.READ_TIMEOUT_SECONDS,
-            ),
-        )
+        reply = answers.post_json(self._transport, self._url, payload)
         return reply if isinstance(reply, Outcome) else _judge(reply, now)
 
 

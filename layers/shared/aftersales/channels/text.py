@@ -100,6 +100,16 @@ def without_markup(text: str) -> str:
     return _RULER.sub(lambda match: match[0].replace("-", "－").replace("=", "＝"), text)
 
 
+def disarmed(text: str) -> str:
+    """`text` in which nothing is a tag and nobody is called: fit for a robot's plain text."""
+    return without_tags(without_pings(text))
+
+
+def disarmed_markup(text: str) -> str:
+    """The same, and fit for a robot's markdown."""
+    return without_markup(disarmed(text))
+
+
 def safe_link(url: str) -> str:
     """`url` fit to stand inside markup, or "" where it is no http(s) link or too long for one."""
     try:

@@ -8,7 +8,6 @@ mentions one goes as text. Markdown (v1) has colours and quotes but no lists.
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import datetime
 from typing import Any, ClassVar
@@ -31,9 +30,9 @@ from aftersales.channels.layout import (
     prepare,
     short,
 )
-from aftersales.channels.text import utf8_bytes, without_markup, without_pings, without_tags
+from aftersales.channels.text import disarmed, disarmed_markup, utf8_bytes
 from aftersales.findings import Severity
-from aftersales.http import HttpRequest, Transport
+from aftersales.http import Transport
 from aftersales.messages.base import Message
 from aftersales.settings.model import Target
 
@@ -54,22 +53,14 @@ VERDICTS = {
 _PHONE = re.compile(r"(?:\+?86-?)?1\d{10}")
 
 
-def _escape(text: str) -> str:
-    return without_markup(without_tags(without_pings(text)))
-
-
-def _plain(text: str) -> str:
-    return without_tags(without_pings(text))
-
-
 MARKDOWN = Markup(
-    escape=_escape,
+    escape=disarmed_markup,
     strong="**{}**",
     fact="> {}",
     quote="> {}",
     link="[{label}]({url})",
 )
-PLAIN = Markup(escape=_plain)
+PLAIN = Markup(escape=disarmed)
 
 
 class WeCom:
@@ -98,12 +89,12 @@ class WeCom:
 
         def render(message: Message) -> str:
             markup = replace(MARKDOWN, lead=_lead(message))
-            parts = [f"### {heading(message, self._target.keyword, _escape)}"]
+            parts = [f"### {heading(message, self._target.keyword, disarmed_markup)}"]
             parts += [
                 *paragraphs(message, markup),
                 " | ".join(links(message, markup)),
                 " ".join(f"<@{person}>" for person in message.mentions),
-                f'<font color="comment">{_escape(footer(message))}</font>',
+                f'<font color="comment">{disarmed_markup(footer(message))}</font>',
             ]
             return "\n\n".join(part for part in parts if part)
 
@@ -119,8 +110,8 @@ class WeCom:
         """The plain form of a prepared message."""
 
         def render(message: Message) -> str:
-            parts = [heading(message, self._target.keyword, _plain), *paragraphs(message, PLAIN)]
-            parts += [*links(message, PLAIN), _plain(footer(message))]
+            parts = [heading(message, self._target.keyword, disarmed), *paragraphs(message, PLAIN)]
+            parts += [*links(message, PLAIN), disarmed(footer(message))]
             return "\n".join(part for part in parts if part)
 
         fitted = fit(message, lambda m: utf8_bytes(render(m)) - limit_bytes, most_fields)
@@ -135,16 +126,7 @@ class WeCom:
         }
 
     def _post(self, payload: dict[str, Any], now: datetime) -> Outcome:
-        reply = answers.post(
-            self._transport,
-            HttpRequest(
-                "POST",
-                self._url,
-                {"content-type": "application/json; charset=utf-8"},
-                json.dumps(payload, ensure_ascii=False).encode(),
-                answers.READ_TIMEOUT_SECONDS,
-            ),
-        )
+        reply = answers.post_json(self._transport, self._url, payload)
         if isinstance(reply, Outcome):
             return reply
         code = answers.int_code(answers.json_object(reply).get("errcode"))

@@ -55,6 +55,21 @@ def china_time(value: object) -> datetime | None:
     return at if zone_known else at.replace(tzinfo=CHINA).astimezone(UTC)
 
 
+def compact(value: object) -> str:
+    """A value as JSON without blanks, Chinese as it is: what is signed and sent."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def unknown_courier(parcel: WatchRequest, source: str) -> ReplyError:
+    """What is said of a courier that the source has no code for."""
+    return ReplyError(
+        ErrorClass.BAD_NUMBER_OR_COURIER,
+        "",
+        f"{source} has no code for the courier '{parcel.courier}'",
+        parcel.waybill_number,
+    )
+
+
 def unwrapped(value: object) -> Any:
     """The value, or what is in it where it is JSON written into a string."""
     if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):

@@ -9,19 +9,27 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar
 
 from aftersales.couriers import calls
 from aftersales.couriers.base import PushAnswer, Registration, SourceLimits, WatchRequest
-from aftersales.couriers.china import CHINA, answer_for, china_time, judged, post_form, read_form
+from aftersales.couriers.china import (
+    CHINA,
+    answer_for,
+    china_time,
+    compact,
+    judged,
+    post_form,
+    read_form,
+    unknown_courier,
+)
 from aftersales.couriers.codes import to_source
 from aftersales.couriers.kdniao_reply import pushed_at, read_acknowledgement, read_payload
 from aftersales.errors import Misconfigured, WebhookRefused
 from aftersales.http import Transport
-from aftersales.tracking import ErrorClass, ReplyError, TrackingReply
+from aftersales.tracking import ReplyError, TrackingReply
 
 # The vendor documents http and answers on https too [second-hand], which keeps numbers private.
 BASE_URL = "https://api.kdniao.com"
@@ -118,7 +126,7 @@ class KDNiao:
         """See `TrackingSource.push_answer`. UpdateTime is Chinese time, as in their examples."""
         return PushAnswer(
             200,
-            _json(
+            compact(
                 {
                     "EBusinessID": self._business_id,
                     "UpdateTime": now.astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S"),
@@ -131,7 +139,7 @@ class KDNiao:
     def _query_one(self, parcel: WatchRequest) -> TrackingReply | ReplyError:
         shipper = to_source(parcel.courier, self.name)
         if shipper is None:
-            return _unknown_courier(parcel)
+            return unknown_courier(parcel, "KDNiao")
         data = self._request_data(parcel, shipper) | {"Sort": "0"}
         url = f"{self._base_url}/Ebusiness/EbusinessOrderHandle.aspx"
         reply = post_form(self._transport, url, self._signed(data, self._query_type))
@@ -141,7 +149,7 @@ class KDNiao:
     def _register_one(self, parcel: WatchRequest) -> Registration:
         shipper = to_source(parcel.courier, self.name)
         if shipper is None:
-            return calls.registered(parcel, _unknown_courier(parcel))
+            return calls.registered(parcel, unknown_courier(parcel, "KDNiao"))
         data = self._request_data(parcel, shipper)
         if parcel.tag:
             data["Callback"] = parcel.tag
@@ -165,7 +173,7 @@ class KDNiao:
         return data
 
     def _signed(self, data: Mapping[str, str], request_type: str) -> dict[str, str]:
-        request_data = _json(data)
+        request_data = compact(data)
         return {
             "EBusinessID": self._business_id,
             "RequestType": request_type,
@@ -180,16 +188,3 @@ def data_sign(request_data: str, app_key: str) -> str:
     # Their scheme, not our choice.
     signed = hashlib.md5((request_data + app_key).encode(), usedforsecurity=False)
     return base64.b64encode(signed.hexdigest().encode()).decode()
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def _unknown_courier(parcel: WatchRequest) -> ReplyError:
-    return ReplyError(
-        ErrorClass.BAD_NUMBER_OR_COURIER,
-        "",
-        f"KDNiao has no code for the courier '{parcel.courier}'",
-        parcel.waybill_number,
-    )

@@ -8,19 +8,25 @@ subscribing. States and reading of the data are in `kuaidi100_reply`.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar
 
 from aftersales.couriers import calls
 from aftersales.couriers.base import PushAnswer, Registration, SourceLimits, WatchRequest
-from aftersales.couriers.china import answer_for, judged, post_form, read_form
+from aftersales.couriers.china import (
+    answer_for,
+    compact,
+    judged,
+    post_form,
+    read_form,
+    unknown_courier,
+)
 from aftersales.couriers.codes import to_source
 from aftersales.couriers.kuaidi100_reply import read_payload, read_subscription
 from aftersales.errors import Misconfigured, WebhookRefused
 from aftersales.http import Transport
-from aftersales.tracking import ErrorClass, ReplyError, TrackingReply
+from aftersales.tracking import ReplyError, TrackingReply
 
 BASE_URL = "https://poll.kuaidi100.com"
 
@@ -117,8 +123,8 @@ class Kuaidi100:
     def _query_one(self, parcel: WatchRequest) -> TrackingReply | ReplyError:
         company = to_source(parcel.courier, self.name)
         if company is None:
-            return _unknown_courier(parcel)
-        param = _json(
+            return unknown_courier(parcel, "Kuaidi100")
+        param = compact(
             {
                 "com": company,
                 "num": parcel.waybill_number,
@@ -148,7 +154,7 @@ class Kuaidi100:
             )
         company = to_source(parcel.courier, self.name)
         if company is None:
-            return calls.registered(parcel, _unknown_courier(parcel))
+            return calls.registered(parcel, unknown_courier(parcel, "Kuaidi100"))
         parameters = {
             "callbackurl": "/".join(filter(None, (self._callback_url, self._path_secret))),
             "resultv2": self._detail,
@@ -157,7 +163,7 @@ class Kuaidi100:
         }
         if self._salt is not None:
             parameters["salt"] = self._salt
-        param = _json(
+        param = compact(
             {
                 "company": company,
                 "number": parcel.waybill_number,
@@ -190,10 +196,6 @@ def _md5(signed: str) -> str:
     return hashlib.md5(signed.encode(), usedforsecurity=False).hexdigest().upper()
 
 
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
 def _phone(parcel: WatchRequest) -> str:
     return parcel.phone_tail if parcel.courier in _NEED_PHONE else ""
 
@@ -201,12 +203,3 @@ def _phone(parcel: WatchRequest) -> str:
 def _subscription(kind: str, payload: bytes) -> list[TrackingReply | ReplyError]:
     error = read_subscription(kind, payload)
     return [] if error is None else [error]
-
-
-def _unknown_courier(parcel: WatchRequest) -> ReplyError:
-    return ReplyError(
-        ErrorClass.BAD_NUMBER_OR_COURIER,
-        "",
-        f"Kuaidi100 has no code for the courier '{parcel.courier}'",
-        parcel.waybill_number,
-    )

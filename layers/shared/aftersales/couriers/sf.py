@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -19,7 +18,7 @@ from urllib.parse import quote_plus
 from aftersales.clock import wall_now
 from aftersales.couriers import calls
 from aftersales.couriers.base import PushAnswer, Registration, SourceLimits, WatchRequest
-from aftersales.couriers.china import answer_for, judged, post_form
+from aftersales.couriers.china import answer_for, compact, judged, post_form
 from aftersales.couriers.sf_reply import read_payload
 from aftersales.errors import Misconfigured, WebhookRefused
 from aftersales.http import Transport
@@ -127,7 +126,7 @@ class SF:
         # Several numbers: their phone tails in the same order, joined by commas [second-hand].
         if any(parcel.phone_tail for parcel in parcels):
             message["checkPhoneNo"] = ",".join(parcel.phone_tail for parcel in parcels)
-        msg_data = json.dumps(message, ensure_ascii=False, separators=(",", ":"))
+        msg_data = compact(message)
         timestamp = str(int(wall_now().timestamp() * 1000))
         reply = post_form(
             self._transport,
