@@ -166,9 +166,8 @@ class DingTalk:
         return outcome
 
     def _post(self, payload: dict[str, Any], now: datetime) -> tuple[Outcome, HttpReply | None]:
-        reply = answers.post_json(
-            self._transport, signed_url(self._url, self._secret, now), answers.encoded(payload)
-        )
+        url = signed_url(self._url, self._secret, now)
+        reply = answers.post_json(self._transport, url, payload)
         if isinstance(reply, Outcome):
             return reply, None
         code = answers.int_code(answers.json_object(reply).get("errcode"))
