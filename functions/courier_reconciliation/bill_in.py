@@ -25,12 +25,12 @@ EARLIER_BILLS = 2
 class Read(NamedTuple):
     """A bill in the tables, beside bills of months before.
 
-    `content_hash` is that of its lines: a bill that was only saved again keeps it.
+    `rows.content_hash` is that of its lines: a bill that was only saved again keeps it.
     """
 
     all: BillsRead
     own: BillFile
-    content_hash: str
+    rows: claiming.Rows
     period: str
     days: claiming.Days
     couriers: tuple[str, ...]
@@ -74,13 +74,19 @@ def read_in(look: Look, path: Path, known: Sequence[Bill], now: datetime) -> Rea
     named = tuple(courier for (courier,) in couriers)
     if not named and look.account.courier:
         named = (look.account.courier,)
-    return Read(read, own, content_hash(look.db, own.name), period, days, named)
+    dearest = look.db.execute(
+        "SELECT max(amount_minor) FROM lines WHERE file = ?", [own.name]
+    ).fetchone()
+    gives_back = dearest is not None and dearest[0] is not None and dearest[0] < 0
+    rows = claiming.Rows(content_hash(look.db, own.name), own.lines, gives_back)
+    return Read(read, own, rows, period, days, named)
 
 
 def _earlier(look: Look, known: Sequence[Bill], expected: str) -> list[Path]:
     """Copies of the account's bills of months before, where they are still in the bucket."""
     found = []
-    for bill in [one for one in known if one.period < expected][-EARLIER_BILLS:]:
+    before = [one for one in known if one.period < expected and not one.is_credit_note]
+    for bill in before[-EARLIER_BILLS:]:
         path = look.folder / "earlier" / bill.name / bill.key.rpartition("/")[2]
         path.parent.mkdir(parents=True)
         try:

@@ -36,13 +36,14 @@ def drafted(look: Look, read: Read, name: str, before: Bill | None, now: datetim
 
     The same rows saved again arrived when they arrived first.
     """
-    same = before is not None and before.content_hash == read.content_hash
+    same = before is not None and before.content_hash == read.rows.content_hash
     return Bill(
         account=look.drop.account,
         name=name,
         period=read.period,
         sha256=look.sha256,
-        content_hash=read.content_hash,
+        content_hash=read.rows.content_hash,
+        is_credit_note=read.rows.give_back,
         arrived_at=before.arrived_at if before is not None and same else now,
         checked_at=now,
         bucket=look.drop.bucket,

@@ -88,7 +88,7 @@ def _check(look: Look, path: Path) -> Summary:
     now = look.desk.business_now()
     known = bills.of_account(look.drop.account)
     read = read_in(look, path, known, now)
-    name, before = claiming.place_of(known, read.period, read.days)
+    name, before = claiming.place_of(known, read.period, read.days, read.rows)
     telling.tell_readable(look.desk, look.drop, read.couriers, read.period)
     card = card_told_of(look, read.couriers, now)
     draft = drafted(look, read, name, before, now)

@@ -20,6 +20,8 @@ from courier_reconciliation.surcharge_codes import Due, due_of
 CAUSES_KEPT = 12
 SHORT_BILL_DAYS = 20
 """A bill that covers fewer days of its month is one of several (weekly invoices)."""
+CORRECTED_SHARE = 4
+"""A file with less than one in so many of a bill's rows is no corrected form of it."""
 _MONTH_IN_NAME = re.compile(r"(20\d\d)[-_.年/]?(0[1-9]|1[0-2])(?!\d)")
 
 
@@ -43,6 +45,21 @@ class Days(Struct, frozen=True):
         return common * 2 > shorter
 
 
+class Rows(Struct, frozen=True):
+    """What tells a corrected bill from what comes beside a bill: `give_back` rows do nothing but
+    give money back."""
+
+    content_hash: str
+    count: int
+    give_back: bool = False
+
+    def may_correct(self, bill: Bill) -> bool:
+        """Is this a corrected form of that bill?"""
+        if self.give_back or bill.is_credit_note:
+            return False
+        return self.count * CORRECTED_SHARE >= bill.lines
+
+
 def days_of(period: str) -> Days:
     """All days of a month."""
     year, month = map(int, period.split("-"))
@@ -56,15 +73,19 @@ def expected_period(file_name: str, today: date) -> str:
     return f"{found[1]}-{found[2]}" if found else month_before(today)
 
 
-def place_of(known: Sequence[Bill], period: str, days: Days) -> tuple[str, Bill | None]:
+def place_of(known: Sequence[Bill], period: str, days: Days, rows: Rows) -> tuple[str, Bill | None]:
     """(name, the bill that is replaced) of a bill among those of its account.
 
-    A bill of the same days replaces the earlier one; one of other days of the month, such as the
-    next weekly invoice, stands beside it.
+    The same rows are the same bill. One of the same days replaces the earlier one; one of other
+    days of the month, such as the next weekly invoice, stands beside it. So does what cannot be a
+    corrected bill: a credit note, or a few rows that were forgotten.
     """
     same_month = [bill for bill in known if bill.period == period]
     for bill in same_month:
-        if days.overlap(bill.first_day, bill.last_day):
+        if bill.content_hash == rows.content_hash:
+            return bill.name, bill
+    for bill in same_month:
+        if rows.may_correct(bill) and days.overlap(bill.first_day, bill.last_day):
             return bill.name, bill
     taken = {bill.name for bill in same_month}
     number, name = 1, period
@@ -80,8 +101,8 @@ def without_what_is_none(
     """The answer without what is no mistake of this bill.
 
     Rows that give money back for an earlier bill are no discrepancy. What is missing from a bill is
-    told only for its own days, and not at all where the courier has another account that may have
-    billed it (`others_bill_too`).
+    told only for its own days, and not at all where another bill of the courier may have it
+    (`others_bill_too`).
     """
     gone = frozenset(credited)
 

@@ -77,7 +77,7 @@ def compare(  # noqa: PLR0917 - the parts of one question
         result,
         given_back,
         read.days,
-        others_bill_too=look.desk.shares_its_courier(look.drop.account),
+        others_bill_too=read.rows.give_back or look.desk.shares_its_courier(look.drop.account),
     )
 
 

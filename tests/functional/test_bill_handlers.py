@@ -210,11 +210,11 @@ def test_the_report_of_a_corrected_bill_leaves_the_earlier_one_where_it_was(
     assert before < after
 
 
-def next_month(month: Month, credits: dict[str, int]) -> Month:
+def next_month(month: Month, credits: dict[str, int], days_later: int = 31) -> Month:
     """A bill of the month after with nothing but what it gives back."""
     rows = [
-        replace(row, day=row.day + timedelta(days=31), freight=-credits[row.number], insurance=0,
-                far=0, back=0)
+        replace(row, day=row.day + timedelta(days=days_later), freight=-credits[row.number],
+                insurance=0, far=0, back=0)
         for row in {row.number: row for row in month.rows}.values()
         if row.number in credits
     ]  # fmt: skip
@@ -237,6 +237,33 @@ def test_a_credit_on_the_next_bill_closes_the_claim_and_a_short_one_leaves_it_op
     assert state[whole.number, "weight_over"].state is ClaimState.CREDITED
     left = state[short.number, "zone_wrong"]
     assert (left.state, left.left_minor) == (ClaimState.OPEN, 50)
+    before = everything(world)
+    world.call("courier_reconciliation_files", event)
+    assert everything(world) == before
+
+
+def test_a_credit_note_with_the_days_of_shipping_credits_the_bill_and_does_not_replace_it(
+    world: World, checked: Month, tmp_path: Path
+) -> None:
+    over = next(m for m in checked.mistakes if m.kind == "weight_over")
+    short = next(m for m in checked.mistakes if m.kind == "zone_wrong")
+    given = {over.number: over.difference, short.number: short.difference - 50}
+    waiting = {claim.claim_id for claim in bills.claims_of("sto") if claim.live}
+    drop(world, next_month(checked, given, days_later=0), tmp_path, "bills/sto/退款.csv")
+    event = event_named("courier_reconciliation_files")
+    event["Records"][0]["s3"]["object"]["key"] = "bills/sto/退款.csv"
+    (covered,) = world.call("courier_reconciliation_files", event)["checked"]
+    assert (covered["bill"], covered["claims"]) == ("2026-10-2", 0)
+    claims = {claim.claim_id: claim for claim in bills.claims_of("sto")}
+    settled = {one for one in waiting if not claims[one].live}
+    assert {(claims[one].waybill_number, claims[one].kind) for one in settled} == {
+        (over.number, "weight_over")
+    }
+    (left,) = (c for c in claims.values() if c.waybill_number == short.number)
+    assert (left.state, left.left_minor) == (ClaimState.OPEN, 50)
+    case = cases.get(SUBJECT, "bill_discrepancies")
+    assert case is not None
+    assert case.is_open
     before = everything(world)
     world.call("courier_reconciliation_files", event)
     assert everything(world) == before

@@ -24,7 +24,7 @@ from aftersales.courier_bills import (
 from aftersales.errors import BadInput
 from aftersales.findings import Finding, Severity
 from aftersales.settings.model import Alerts, Route
-from courier_reconciliation.claiming import Days, expected_period, place_of
+from courier_reconciliation.claiming import Days, Rows, expected_period, place_of
 from courier_reconciliation.months import month_before, months_before
 
 NOW = datetime(2026, 12, 3, tzinfo=UTC)
@@ -111,21 +111,36 @@ def test_credits_are_shared_out_once_and_never_beyond_what_was_claimed(
 
 
 def a_bill(name: str, first: date | None = None, last: date | None = None) -> Bill:
-    return Bill("ups", name, name[:7], "", "", NOW, NOW, first_day=first, last_day=last)
+    return Bill("ups", name, name[:7], "", name, NOW, NOW, first_day=first, last_day=last, lines=40)
 
 
 OCTOBER = Days(date(2026, 10, 1), date(2026, 10, 31))
+OTHER_ROWS = Rows("other", 38)
 
 
 def test_a_bill_of_the_same_days_replaces_and_one_of_other_days_stands_beside() -> None:
     month = a_bill("2026-10", date(2026, 10, 1), date(2026, 10, 30))
-    assert place_of([month], "2026-10", OCTOBER) == ("2026-10", month)
-    assert place_of([month], "2026-11", OCTOBER) == ("2026-11", None)
+    assert place_of([month], "2026-10", OCTOBER, OTHER_ROWS) == ("2026-10", month)
+    assert place_of([month], "2026-11", OCTOBER, OTHER_ROWS) == ("2026-11", None)
     week = a_bill("2026-10", date(2026, 10, 1), date(2026, 10, 7))
     following = Days(date(2026, 10, 8), date(2026, 10, 14))
-    assert place_of([week], "2026-10", following) == ("2026-10-2", None)
+    assert place_of([week], "2026-10", following, OTHER_ROWS) == ("2026-10-2", None)
     second = a_bill("2026-10-2", date(2026, 10, 8), date(2026, 10, 14))
-    assert place_of([week, second], "2026-10", following) == ("2026-10-2", second)
+    assert place_of([week, second], "2026-10", following, OTHER_ROWS) == ("2026-10-2", second)
+
+
+def test_what_cannot_be_a_corrected_bill_stands_beside_the_one_of_its_days() -> None:
+    month = a_bill("2026-10", date(2026, 10, 1), date(2026, 10, 30))
+    assert place_of([month], "2026-10", OCTOBER, Rows("x", 10)) == ("2026-10", month)
+    forgotten = Rows("x", 9)
+    assert place_of([month], "2026-10", OCTOBER, forgotten) == ("2026-10-2", None)
+    back = Rows("x", 38, give_back=True)
+    assert place_of([month], "2026-10", OCTOBER, back) == ("2026-10-2", None)
+    note = replace(a_bill("2026-10-2", month.first_day, month.last_day), is_credit_note=True)
+    assert place_of([note], "2026-10", OCTOBER, OTHER_ROWS) == ("2026-10", None)
+    assert place_of([month, note], "2026-10", OCTOBER, back) == ("2026-10-3", None)
+    same = Rows(note.content_hash, 38, give_back=True)
+    assert place_of([month, note], "2026-10", OCTOBER, same) == ("2026-10-2", note)
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,8 @@ class Bill(Struct, frozen=True, omit_defaults=True):
 
     `name` is its period (`2026-10`), with a number behind it where the account got several bills
     for parts of a month (`2026-10-2`). `content_hash` is that of its lines in any order. `change`
-    says what a corrected bill has changed. `report` is the key of its report in the bucket.
+    says what a corrected bill has changed. `report` is the key of its report in the bucket. A credit
+    note (`is_credit_note`) does nothing but give money back.
     """
 
     account: str
@@ -140,6 +141,7 @@ class Bill(Struct, frozen=True, omit_defaults=True):
     replaced: tuple[str, ...] = ()
     change: str = ""
     version: int = 0
+    is_credit_note: bool = False
 
     @property
     def subject(self) -> str:
