@@ -262,6 +262,39 @@ def test_a_cell_far_away_is_found_wherever_unpacking_stops(
     assert "reaches to row 1048576" in found.rejected[0].reason
 
 
+def with_cells(*cells: str) -> bytes:
+    content = xlsx_file([HEADER, ROW])
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+        sheet = packed.read("xl/worksheets/sheet1.xml").decode()
+    added = "".join(f"<row>{cell}</row>" for cell in cells)
+    sheet = sheet.replace("</sheetData>", f"{added}</sheetData>")
+    return with_part(content, "xl/worksheets/sheet1.xml", sheet.encode())
+
+
+@pytest.mark.parametrize(
+    ("cells", "reach"),
+    [
+        (['<c r="A999999"><v>1</v></c>', '<c r="ZZ3"><v>1</v></c>'], (999999, 702)),
+        (['<c r="ZZ99999"><v>1</v></c>'], (99999, 702)),
+        (["<c r='XFD1048576'><v>1</v></c>"], (1048576, 16384)),
+        (['<c r = "xfd1048576"><v>1</v></c>'], (1048576, 16384)),
+    ],
+)
+def test_a_sheet_that_is_both_wide_and_long_is_not_opened(
+    file: Any, cells: list[str], reach: tuple[int, int]
+) -> None:
+    found, _ = file(with_cells(*cells))
+    row, column = reach
+    assert f"reaches to row {row} and column {column}" in found.rejected[0].reason
+
+
+@pytest.mark.parametrize("cell", ['<c r="A1048576"><v>1</v></c>', '<c r="IP20000"><v>1</v></c>'])
+def test_a_sheet_that_is_only_long_or_only_wide_is_read(file: Any, cell: str) -> None:
+    found, tables = file(with_cells(cell))
+    assert "reaches" not in "".join(one.reason for one in found.rejected)
+    assert lines(tables) == [LINE]
+
+
 def test_folders_in_an_archive_are_passed_over_and_of_two_parts_the_later_counts(file: Any) -> None:
     out = io.BytesIO()
     with (

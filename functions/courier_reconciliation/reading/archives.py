@@ -20,10 +20,11 @@ from courier_reconciliation.reading.halves import Halves, complete
 
 _CHUNK = 256 * 1024
 _STEP = 8 * 1024 * 1024
-_SEAM = 40
-"""More bytes than the name of a cell has, which may lie in several pieces."""
-_FAR_CELL = rb'r="(?:[A-Z]{3}\d{1,7}|[A-Z]{2}\d{6,7}|[A-Z]\d{7})"'
-_CELL = rb'r="([A-Z]{1,3})(\d{1,7})"'
+_SEAM = 512
+"""More bytes than the name of a cell has with blanks around it, which may lie in several pieces."""
+_CELL = rb"""r\s*=\s*["']([A-Za-z]{1,3})(\d{1,7})["']"""
+_WIDE = rb"""r\s*=\s*["'][A-Za-z]{2,3}\d"""
+"""A cell beyond column Z. Up to there a sheet is small enough, whatever rows it has."""
 
 
 def is_archive(path: Path) -> bool:
@@ -64,13 +65,12 @@ def unpacked(path: Path, copy: Path, limit: int, grid_limit: int, halve_from: in
         with zipfile.ZipFile(copy, "w", zipfile.ZIP_STORED) as plain:
             for name, entry in entries.items():
                 is_sheet = name.startswith("xl/worksheets/")
-                reach = grid_limit if is_sheet else 0
                 is_large = is_sheet and 0 < halve_from <= entry.file_size
                 with (
                     plain.open(zipfile.ZipInfo(name), "w", force_zip64=True) as target,
                     Halves(target, second, name, entry.file_size if is_large else 0) as halves,
                 ):
-                    left -= _kept(path, entry, left, limit, reach, halves)
+                    left -= _kept(path, entry, left, limit, grid_limit, halves)
         if not second.exists():
             return Unpacked(copy)
         complete(copy, second)
@@ -93,12 +93,12 @@ def _kept(  # noqa: PLR0917 - what is unpacked, and how far
     grid_limit: int,
     target: Halves,
 ) -> int:
-    """Keep one part; returns its true size. Of a sheet, cells far away are looked for: the reader
-    keeps a full grid up to the last filled row and column."""
+    """Keep one part; returns its true size. Any part may be a sheet, of which the reader keeps a
+    full grid up to the last filled row and column."""
     from concurrent.futures import ThreadPoolExecutor
 
     size = 0
-    rows = columns = 1
+    is_wide = False
     end = b""
     # Unpacking lets other threads run, and so does writing, but not searching: the next piece is
     # unpacked while this one is written and searched.
@@ -111,26 +111,39 @@ def _kept(  # noqa: PLR0917 - what is unpacked, and how far
                 raise _too_large(limit)
             coming = ahead.submit(next, pieces, None)
             target.write(piece)
-            for window in (end + piece[:_SEAM], piece) if grid_limit else ():
-                if re.search(_FAR_CELL, window):
-                    rows, columns = _reach(window, rows, columns)
-                    if rows * columns > grid_limit:
-                        raise BadInput(
-                            f"a sheet reaches to row {rows} and column {columns}; delete what"
-                            " stands far away from the table, or save the table as CSV"
-                        )
+            is_wide = is_wide or any(
+                re.search(_WIDE, window) for window in (end + piece[:_SEAM], piece)
+            )
             end = (end + piece[-_SEAM:])[-_SEAM:]
+    if is_wide:
+        _check_reach(parts_of(path, entry), grid_limit)
     return size
 
 
-def _reach(window: bytes, rows: int, columns: int) -> tuple[int, int]:
-    for letters, digits in re.findall(_CELL, window):
-        rows = max(rows, int(digits))
-        number = 0
-        for letter in letters:
-            number = number * 26 + letter - 64
-        columns = max(columns, number)
-    return rows, columns
+def _check_reach(pieces: Iterator[bytes], grid_limit: int) -> None:
+    """Raise `BadInput` for a sheet with too many cells up to its last row and column."""
+    rows = columns = 1
+    end = b""
+    for piece in pieces:
+        for window in (end + piece[:_SEAM], piece):
+            cells = re.findall(_CELL, window)
+            rows = max(rows, max((int(digits) for _, digits in cells), default=1))
+            names = {letters for letters, _ in cells}
+            columns = max(columns, max(map(_number, names), default=1))
+        if rows * columns > grid_limit:
+            raise BadInput(
+                f"a sheet reaches to row {rows} and column {columns}; delete what stands far away"
+                " from the table, or save the table as CSV"
+            )
+        end = (end + piece[-_SEAM:])[-_SEAM:]
+
+
+def _number(letters: bytes) -> int:
+    """The number of a column, `A` is 1."""
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + letter - 64
+    return number
 
 
 def parts_of(path: Path, entry: zipfile.ZipInfo) -> Iterator[bytes]:
