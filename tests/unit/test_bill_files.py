@@ -288,8 +288,13 @@ def test_a_sheet_that_is_both_wide_and_long_is_not_opened(
     assert f"reaches to row {row} and column {column}" in found.rejected[0].reason
 
 
-@pytest.mark.parametrize("cell", ['<c r="A1048576"><v>1</v></c>', '<c r="IP20000"><v>1</v></c>'])
-def test_a_sheet_that_is_only_long_or_only_wide_is_read(file: Any, cell: str) -> None:
+@pytest.mark.parametrize(
+    "cell",
+    ['<c r="A1048576"><v>1</v></c>', '<c r="IP20000"><v>1</v></c>', '<c r="XFD1048576" s="0"/>'],
+)
+def test_a_sheet_that_is_only_long_or_only_wide_or_far_away_empty_is_read(
+    file: Any, cell: str
+) -> None:
     found, tables = file(with_cells(cell))
     assert "reaches" not in "".join(one.reason for one in found.rejected)
     assert lines(tables) == [LINE]

@@ -22,7 +22,8 @@ _CHUNK = 256 * 1024
 _STEP = 8 * 1024 * 1024
 _SEAM = 512
 """More bytes than the name of a cell has with blanks around it, which may lie in several pieces."""
-_CELL = rb"""r\s*=\s*["']([A-Za-z]{1,3})(\d{1,7})["']"""
+_CELL = rb"""r\s*=\s*["']([A-Za-z]{1,3})(\d{1,7})["'][^<>]*(?<!/)>"""
+"""A cell with something in it; an empty one that only has a format is closed at once."""
 _WIDE = rb"""r\s*=\s*["'][A-Za-z]{2,3}\d"""
 """A cell beyond column Z. Up to there a sheet is small enough, whatever rows it has."""
 
