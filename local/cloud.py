@@ -106,7 +106,11 @@ class _Handler(LoopbackHandler):
             self._no("NoSuchBucket", bucket)
             return
         keys = self._buckets.keys(bucket, prefix)
-        entries = "".join(f"<Contents><Key>{quote(key)}</Key></Contents>" for key in keys)
+        entries = "".join(
+            f"<Contents><Key>{quote(key)}</Key>"
+            f"<ETag>{escape(self._buckets.head(bucket, key).etag)}</ETag></Contents>"
+            for key in keys
+        )
         text = (
             f"<ListBucketResult><Name>{escape(bucket)}</Name><EncodingType>url</EncodingType>"
             f"<KeyCount>{len(keys)}</KeyCount><IsTruncated>false</IsTruncated>{entries}"

@@ -11,6 +11,7 @@ from aftersales.calendar import zone_named
 from aftersales.courier_bills import Bill
 from courier_reconciliation import claiming, telling
 from courier_reconciliation.bill_in import Read
+from courier_reconciliation.cards import mark_of_cards
 from courier_reconciliation.keeping import Share, credit_earlier, everything, keep_bill, keep_claims
 from courier_reconciliation.look import Look
 from courier_reconciliation.model import Kind
@@ -44,6 +45,7 @@ def drafted(look: Look, read: Read, name: str, before: Bill | None, now: datetim
         sha256=look.sha256,
         content_hash=read.rows.content_hash,
         is_credit_note=read.rows.give_back,
+        rates=mark_of_cards(look.desk.s3, look.drop.bucket),
         arrived_at=before.arrived_at if before is not None and same else now,
         checked_at=now,
         bucket=look.drop.bucket,
@@ -94,6 +96,7 @@ def written_up(look: Look, draft: Bill, result: Reconciliation, before: Bill | N
         not_auditable_minor=sum(one.billed_minor for one in result.not_auditable),
         discrepancies=len(result.discrepancies),
         claims=len(claims),
+        not_known=sum(map(claiming.is_of_a_stranger, result.discrepancies)),
         billed_minor=result.total_billed_minor,
         expected_minor=result.total_expected_minor,
         claimable_minor=sum(one.difference_minor for one in claims),

@@ -65,6 +65,11 @@ def fetch(s3: Any, drop: Drop, path: Path, limit: int = SIZE_LIMIT_BYTES) -> str
 
 def names_in(s3: Any, bucket: str, prefix: str) -> Iterator[str]:
     """The keys below a prefix, in alphabetical order. Raises `Unreachable`."""
+    return (key for key, _ in marks_in(s3, bucket, prefix))
+
+
+def marks_in(s3: Any, bucket: str, prefix: str) -> Iterator[tuple[str, str]]:
+    """(key, mark of its content) below a prefix, in alphabetical order. Raises `Unreachable`."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     token: dict[str, str] = {}
@@ -73,7 +78,7 @@ def names_in(s3: Any, bucket: str, prefix: str) -> Iterator[str]:
             answer = s3.list_objects_v2(Bucket=bucket, Prefix=prefix, **token)
         except (BotoCoreError, ClientError) as exc:
             raise Unreachable(f"S3 did not list {prefix}: {type(exc).__name__}") from exc
-        yield from (entry["Key"] for entry in answer.get("Contents", ()))
+        yield from ((one["Key"], one.get("ETag", "")) for one in answer.get("Contents", ()))
         if not answer.get("IsTruncated"):
             return
         token = {"ContinuationToken": answer["NextContinuationToken"]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,7 +10,7 @@ from typing import Any, NamedTuple
 from msgspec.structs import replace
 
 from aftersales.errors import BadInput
-from courier_reconciliation.bucket import RATES, Drop, fetch, names_in
+from courier_reconciliation.bucket import RATES, Drop, fetch, marks_in, names_in
 from courier_reconciliation.rates.card import RateCard
 from courier_reconciliation.rates.load import SIZE_LIMIT_BYTES, load_card
 
@@ -40,6 +41,12 @@ def read_cards(s3: Any, bucket: str, folder: Path) -> Cards:
     if len(keys) > CARDS_LIMIT:
         wrong.append((RATES, f"holds {len(keys)} files; the first {CARDS_LIMIT} are read"))
     return Cards(tuple(found), tuple(wrong))
+
+
+def mark_of_cards(s3: Any, bucket: str) -> str:
+    """Another text whenever a card is added, taken away or changed. Raises `Unreachable`."""
+    marks = "\n".join(f"{key} {mark}" for key, mark in marks_in(s3, bucket, RATES))
+    return hashlib.sha256(marks.encode()).hexdigest()[:16]
 
 
 def together(cards: Sequence[RateCard], couriers: Collection[str]) -> RateCard:

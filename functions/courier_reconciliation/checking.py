@@ -23,6 +23,7 @@ from courier_reconciliation import claiming, telling
 from courier_reconciliation.bill_in import read_in
 from courier_reconciliation.bill_out import claim, conclude, drafted, written_up
 from courier_reconciliation.bucket import Drop, fetch
+from courier_reconciliation.cards import mark_of_cards
 from courier_reconciliation.engine.database import workshop
 from courier_reconciliation.judging import card_told_of, compare, given_back_in, said, wanted_for
 from courier_reconciliation.look import Look, account_of
@@ -51,7 +52,7 @@ def check_drop(
         try:
             account = account_of(desk, drop)
             sha256 = fetch(desk.s3, drop, path)
-            work = _take(desk, drop.account, sha256, seconds_left, again=again, stead=instead_of)
+            work = _take(desk, drop, sha256, seconds_left, again=again, stead=instead_of)
             if work.outcome or work.owner != desk.owner:
                 busy = "known" if work.outcome else "being_checked"
                 return {"account": drop.account, "file": drop.name, "outcome": busy}
@@ -72,15 +73,28 @@ def check_drop(
 
 
 def _take(
-    desk: Desk, account: str, sha256: str, seconds_left: float, *, again: bool, stead: str
+    desk: Desk, drop: Drop, sha256: str, seconds_left: float, *, again: bool, stead: str
 ) -> bills.Work:
     """Take the file, where nobody has it; returns what is known of it then."""
-    now = desk.wall_now()
-    if again:
-        known = bills.work_on(account, sha256)
-        if known.outcome or (stead and known.owner == stead):
-            bills.forget_work(account, sha256)
+    now, account = desk.wall_now(), drop.account
+    known = bills.work_on(account, sha256)
+    over = known.outcome and (again or _may_end_otherwise(desk, drop, sha256, known.bill))
+    if over or (again and stead and known.owner == stead):
+        bills.forget_work(account, sha256)
     return bills.begin(account, sha256, desk.owner, now, now + timedelta(seconds=seconds_left))
+
+
+def _may_end_otherwise(desk: Desk, drop: Drop, sha256: str, name: str) -> bool:
+    """Dropped once more: has that what the bill is checked by changed since?
+
+    Rate cards say so; parcels do not, but that most of them were unknown is known.
+    """
+    bill = bills.get(drop.account, name) if name else None
+    if bill is None or bill.sha256 != sha256:
+        return False
+    return bill.not_known > 0 or (
+        bill.rates != "" and bill.rates != mark_of_cards(desk.s3, drop.bucket)
+    )
 
 
 def _check(look: Look, path: Path) -> Summary:
@@ -102,7 +116,7 @@ def _check(look: Look, path: Path) -> Summary:
     given_back = given_back_in(look, read)
     result = compare(look, read, read.all, card, given_back)
     never = [due for due, count in said(look).items() if not count]
-    result = claiming.without_guesses(result, never)
+    result = claiming.without_strangers(claiming.without_guesses(result, never))
     bill = written_up(look, draft, result, before)
     report = send_report(look.desk, bill, result, parcels.trouble, look.db, look.folder)
     bill = replace(bill, report=report)

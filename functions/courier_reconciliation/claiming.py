@@ -140,12 +140,35 @@ def without_guesses(result: Reconciliation, unknown: Collection[Due]) -> Reconci
     def seen(one: Discrepancy) -> Discrepancy:
         if one.kind is not Kind.SURCHARGE_INVALID or due_of(one.charge) not in unknown:
             return one
-        rule = f"{one.rule}; whether it was ordered is not known of any parcel"
+        rule = f"{one.rule}, whether it was ordered is not known of any parcel"
         return replace(one, claimable=False, rule=rule)
 
     found = tuple(map(seen, result.discrepancies))
     claimable = sum(one.difference_minor for one in found if is_claim(one))
     return replace(result, discrepancies=found, claimable_minor=claimable)
+
+
+def without_strangers(result: Reconciliation) -> Reconciliation:
+    """The answer without claims for unknown waybills, where those are most of the bill.
+
+    Then its parcels have not been imported, or not in time: nobody can say whose they are.
+    """
+    if result.matched * 2 >= result.lines:
+        return result
+    rule = "most parcels of this bill are not known here"
+    found = tuple(
+        replace(one, claimable=False, rule=f"{one.rule}, {rule}")
+        if one.kind is Kind.UNKNOWN_WAYBILL
+        else one
+        for one in result.discrepancies
+    )
+    claimable = sum(one.difference_minor for one in found if is_claim(one))
+    return replace(result, discrepancies=found, claimable_minor=claimable)
+
+
+def is_of_a_stranger(one: Discrepancy) -> bool:
+    """Is it an unknown waybill that is not claimed (`without_strangers`)?"""
+    return one.kind is Kind.UNKNOWN_WAYBILL and not one.claimable
 
 
 def is_claim(one: Discrepancy) -> bool:

@@ -26,7 +26,7 @@ EXAMPLES = 3
 
 
 def found_in(bill: Bill) -> Finding:
-    """The finding about a bill with claims."""
+    """The finding about a bill with claims, or with parcels that are not known."""
     causes = ",".join(
         f"{cause.kind}:{cause.count}:{to_text(cause.minor, bill.currency)}".replace(",", "")
         for cause in bill.causes[:CAUSES_TOLD]
@@ -42,14 +42,15 @@ def found_in(bill: Bill) -> Finding:
             "period": bill.period,
             "file": bill.key.rpartition("/")[2],
             "lines": bill.lines,
-            "claims": bill.claims,
-            "claimable": to_text(bill.claimable_minor, bill.currency),
+            "claims": bill.claims or None,
+            "claimable": to_text(bill.claimable_minor, bill.currency) if bill.claims else None,
             "billed": to_text(bill.billed_minor, bill.currency),
-            "causes": causes,
+            "causes": causes or None,
             "underbilled": (
                 to_text(bill.underbilled_minor, bill.currency) if bill.underbilled_minor else None
             ),
             "not_auditable": bill.not_auditable or None,
+            "not_known": bill.not_known or None,
             "confirms_at": iso(bill.confirms_at) if bill.confirms_at else None,
             "changes": bill.change or None,
             "report": bill.report or None,
@@ -66,7 +67,9 @@ def tell_of_bill(desk: Desk, bill: Bill, now: datetime) -> str:
     """
     known = cases.get(bill.subject, DISCREPANCIES)
     same = known is not None and known.facts.get("content") == bill.content_hash
-    if not bill.claims:
+    if known is not None and bool(known.facts.get("not_known")) != bool(bill.not_known):
+        same = False
+    if not bill.claims and not bill.not_known:
         how = "bill_agrees" if same or known is None else "bill_corrected"
         return str(desk.casebook.resolve(bill.subject, DISCREPANCIES, how, now))
     if known is not None and same and not known.is_open:

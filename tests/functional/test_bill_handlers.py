@@ -336,6 +336,45 @@ def test_without_a_rate_card_nothing_is_judged_and_the_operators_hear_of_it(
     assert found() == planted(month)
 
 
+def test_a_bill_dropped_again_is_checked_by_the_rate_card_that_came_meanwhile(
+    world: World, tmp_path: Path
+) -> None:
+    month = small_month(world, tmp_path, few=3)
+    world.buckets.put("aftersales-drop", "rates/2026.csv", b"courier,base_price_minor\nzto,300\n")
+    drop(world, month, tmp_path)
+    world.call("courier_reconciliation_files")
+    (bill,) = bills.of_account("sto")
+    assert bill.not_auditable
+    put_rates(world, tmp_path, "sto")
+    (covered,) = world.call("courier_reconciliation_files")["checked"]
+    assert covered["outcome"].startswith("again")
+    assert found() == planted(month)
+    before = everything(world)
+    (covered,) = world.call("courier_reconciliation_files")["checked"]
+    assert covered["outcome"] == "known"
+    assert everything(world) == before
+
+
+def test_a_bill_whose_parcels_are_mostly_unknown_claims_none_of_them_until_they_are_known(
+    world: World, tmp_path: Path
+) -> None:
+    month = a_month()
+    put_rates(world, tmp_path, "sto")
+    drop(world, month, tmp_path)
+    world.call("courier_reconciliation_files")
+    assert not [claim for claim in bills.claims_of("sto") if claim.kind == "unknown_waybill"]
+    (bill,) = bills.of_account("sto")
+    assert bill.not_known * 2 > bill.lines
+    world.call("alert_dispatcher_sweep")
+    assert f"{bill.not_known} 行" in world.outside.messages[-1]
+    ship(month)
+    world.call("courier_reconciliation_files")
+    assert found() == planted(month)
+    world.call("alert_dispatcher_sweep")
+    assert len(world.outside.messages) == 2
+    assert "没有记录" not in world.outside.messages[-1]
+
+
 def test_a_broken_rate_card_is_told_and_the_others_are_used(world: World, tmp_path: Path) -> None:
     month = a_month()
     ship(month)

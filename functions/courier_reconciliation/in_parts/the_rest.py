@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from aftersales.tables import bills
 from courier_reconciliation.bill_out import claim, conclude, written_up
-from courier_reconciliation.claiming import without_guesses
+from courier_reconciliation.claiming import without_guesses, without_strangers
 from courier_reconciliation.engine.unbilled import Elsewhere
 from courier_reconciliation.in_parts.adding_up import added_up
 from courier_reconciliation.in_parts.part_files import (
@@ -58,7 +58,7 @@ def check_rest(look: Look, place: Place, now: datetime) -> tuple[Bill, str] | No
     rest = compare(look, read, of_rest, card, given_back, elsewhere)
     result = added_up([one.result for one in found], rest, manifest.mismatches)
     never = [due for due in SAID_OF_SOME if not any(one.said.get(due) for one in found)]
-    result = without_guesses(result, never)
+    result = without_strangers(without_guesses(result, never))
     bill = written_up(look, draft, result, before)
     _fill_told(look, keys)
     trouble = {number: text for one in found for number, text in one.trouble.items()}

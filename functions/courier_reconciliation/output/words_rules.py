@@ -42,6 +42,10 @@ _PHRASES: tuple[Phrase, ...] = (
      "本期发货而账单没有，预计后续计费", "本期出貨而帳單沒有，預計後續計費"),
     (r"the printed total is not the sum of the rows", "所列合计不等于明细之和",
      "所列合計不等於明細之和"),
+    (r"whether it was ordered is not known of any parcel", "所有快件都没有是否订购的记录",
+     "所有包裹都沒有是否訂購的紀錄"),
+    (r"most parcels of this bill are not known here", "本账单多数快件没有发货记录",
+     "本帳單多數包裹沒有出貨紀錄"),
 )  # fmt: skip
 
 

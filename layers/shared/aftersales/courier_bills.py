@@ -106,8 +106,10 @@ class Bill(Struct, frozen=True, omit_defaults=True):
 
     `name` is its period (`2026-10`), with a number behind it where the account got several bills
     for parts of a month (`2026-10-2`). `content_hash` is that of its lines in any order. `change`
-    says what a corrected bill has changed. `report` is the key of its report in the bucket. A credit
-    note (`is_credit_note`) does nothing but give money back.
+    says what a corrected bill has changed. `report` is the key of its report in the bucket. A
+    credit note (`is_credit_note`) does nothing but give money back. `not_known` are rows of parcels
+    that the desk does not know, where they are most of the bill and thus not claimed. `rates` is a
+    mark of the rate cards that it was checked by.
     """
 
     account: str
@@ -142,6 +144,8 @@ class Bill(Struct, frozen=True, omit_defaults=True):
     change: str = ""
     version: int = 0
     is_credit_note: bool = False
+    not_known: int = 0
+    rates: str = ""
 
     @property
     def subject(self) -> str:

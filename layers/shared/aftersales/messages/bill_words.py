@@ -42,6 +42,7 @@ def bill_words(facts: Facts) -> dict[str, str | None]:
         "causes": _causes(facts, said),
         "changes": _changes(facts, said),
         "unclear": facts.text("not_auditable"),
+        "not_known": facts.text("not_known"),
         "confirms_at": facts.moment("confirms_at"),
         "confirms_left": (facts.clock.length(left, parts=1) or None) if left else None,
         "report": facts.text("report"),

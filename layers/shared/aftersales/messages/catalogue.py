@@ -124,6 +124,7 @@ PLACES = frozenset(
         "billed",
         "causes",
         "changes",
+        "not_known",  # how many rows are of parcels that the desk does not know
         "unclear",  # how many parcels nobody can judge
         "confirms_at",
         "confirms_left",

@@ -47,12 +47,16 @@ FIELD_LABELS = {
 KINDS = {
     "bill_discrepancies": Wording(
         title="Courier bill[ of {courier}|][, {period}][: {claimable} to claim back]",
-        what="[A corrected bill replaces the earlier one: {changes}. ][{claims}|Some] of its "
-        "charges differ from the contract or from what was shipped[, {claimable} of "
+        what="[A corrected bill replaces the earlier one: {changes}. ][{claims} of its charges "
+        "differ from the contract or from what was shipped|Its charges do not fit what was "
+        "shipped][, {claimable} of "
         "{billed}].[ Mostly: {causes}.]",
         why="[The bill counts as accepted on {confirms_at}|A bill that nobody objects to counts "
         "as accepted]; what was not claimed by then is paid.",
-        todo="File the claims with the courier in time: the report has a file for them[ "
+        todo="[{not_known} rows, more than half of them, are of parcels that are not known here, "
+        "and are not claimed. Import what was shipped and drop the bill again; for finished "
+        "orders use aftersales reconcile with a list of shipments. ]"
+        "File the claims with the courier in time: the report has a file for them[ "
         "({report})]. Note it with aftersales bills claim, then credits are looked for in the"
         " next bills.[ {unclear} parcels could not be judged, for want of a price or a "
         "weight.]",
@@ -82,7 +86,8 @@ KINDS = {
         what="[No file below rates/ has a price of {courier}|{file} below rates/ cannot be used|A "
         "file below rates/ cannot be used]; bills are checked without it.",
         why="What has no price is listed as not to be judged, neither as right nor as wrong.",
-        todo="Mend the file or add one; aftersales rates check shows all that is wrong with it.",
+        todo="Mend the file or add one; aftersales rates check shows all that is wrong with it. "
+        "Then drop the bill again, and it is checked once more.",
         solved_title="rate cards complete",
         solved_what="The rate cards can be used.",
     ),

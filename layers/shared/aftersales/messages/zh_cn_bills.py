@@ -48,11 +48,14 @@ KINDS = {
     "bill_discrepancies": Wording(
         title="快递账单有出入[：{courier}|][，{period}][，可追回 {claimable}]",
         what="[更正后的账单已替换原账单：{changes}。][有 {claims} "
-        "笔|有些]费用与合同或实际发货不符[，共 {claimable}，账单总额 "
+        "笔费用与合同或实际发货不符|费用与实际发货对不上][，共 {claimable}，账单总额 "
         "{billed}]。[主要是：{causes}。]",
         why="[账单在 {confirms_at} "
         "视为确认|不提异议的账单会视为确认]，到时没有提出的就按账单付款。",
-        todo="请在期限前向快递公司提出异议，报告里有现成的异议清单[（{report}）]。提"
+        todo="[账单里有 {not_known} 行是这里没有记录的包裹，超过一半，所以没有列入异议。多"
+        "半是发货没有及时导入：请导入后把账单再放一次，已完成的订单用 aftersales "
+        "reconcile 配上发货清单核对。]"
+        "请在期限前向快递公司提出异议，报告里有现成的异议清单[（{report}）]。提"
         "交后用 aftersales bills claim "
         "登记，之后会在新账单里核对是否退款。[另有 {unclear} "
         "件缺少价格或重量，无法核对。]",
@@ -81,7 +84,8 @@ KINDS = {
         what="[rates/ 里没有 {courier} 的价格|rates/ 里的 "
         "{file} 不能用|rates/ 里有文件不能用]，账单核对时没有用到它。",
         why="没有价格的费用只列为无法核对，不算对也不算错。",
-        todo="请修好或补上文件，用 aftersales rates check 可以看到它的全部问题。",
+        todo="请修好或补上文件，用 aftersales rates check "
+        "可以看到它的全部问题；然后把账单再放一次，就会重新核对。",
         solved_title="价格表齐全",
         solved_what="价格表可以用了。",
     ),

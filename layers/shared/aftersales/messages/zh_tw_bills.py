@@ -48,11 +48,14 @@ KINDS = {
     "bill_discrepancies": Wording(
         title="物流帳單有出入[：{courier}|][，{period}][，可追回 {claimable}]",
         what="[更正後的帳單已取代原帳單：{changes}。][有 {claims} "
-        "筆|有些]費用與合約或實際出貨不符[，共 {claimable}，帳單總額 "
+        "筆費用與合約或實際出貨不符|費用與實際出貨對不上][，共 {claimable}，帳單總額 "
         "{billed}]。[主要是：{causes}。]",
         why="[帳單在 {confirms_at} "
         "視為確認|不提異議的帳單會視為確認]，到時沒有提出的就照帳單付款。",
-        todo="請在期限前向物流公司提出異議，報告裡有現成的異議清單[（{report}）]。送"
+        todo="[帳單裡有 {not_known} 行是這裡沒有紀錄的包裹，超過一半，所以沒有列入異議。多"
+        "半是出貨沒有及時匯入：請匯入後把帳單再放一次，已完成的訂單用 aftersales "
+        "reconcile 配上出貨清單核對。]"
+        "請在期限前向物流公司提出異議，報告裡有現成的異議清單[（{report}）]。送"
         "出後用 aftersales bills claim "
         "登記，之後會在新帳單裡核對是否退款。[另有 {unclear} "
         "件缺少價格或重量，無法核對。]",
@@ -81,7 +84,8 @@ KINDS = {
         what="[rates/ 裡沒有 {courier} 的價格|rates/ 裡的 "
         "{file} 不能用|rates/ 裡有檔案不能用]，帳單核對時沒有用到它。",
         why="沒有價格的費用只列為無法核對，不算對也不算錯。",
-        todo="請修好或補上檔案，用 aftersales rates check 可以看到它的全部問題。",
+        todo="請修好或補上檔案，用 aftersales rates check "
+        "可以看到它的全部問題；然後把帳單再放一次，就會重新核對。",
         solved_title="價目表齊全",
         solved_what="價目表可以用了。",
     ),
