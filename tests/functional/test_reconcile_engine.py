@@ -255,6 +255,14 @@ def shipments_of(desk: Workshop, path: Path, zone: str = "Asia/Shanghai"):
     return read, rows
 
 
+@pytest.mark.parametrize("start", [b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"])
+def test_shipments_in_a_workbook_are_refused_with_what_to_do(desk, tmp_path, start):
+    path = tmp_path / "发货.xlsx"
+    path.write_bytes(start + bytes(600))
+    with pytest.raises(BadInput, match=r"发货\.xlsx is a workbook; save its sheet as CSV UTF-8"):
+        shipments_of(desk, path)
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
 def test_shipments_are_read_in_any_usual_encoding(desk, tmp_path, encoding):
     path = write(tmp_path / "s.csv", [HEAD, sent(A), sent(B)], encoding)

@@ -117,7 +117,7 @@ def test_the_parts_of_the_money_add_up_to_what_was_billed(book: openpyxl.Workboo
     heads, values = rows[at + 1], rows[at + 2]
     parts = dict(zip(heads, values, strict=True))
     assert parts["校验（应为 0）"] == 0
-    billed = parts["相符"] + parts["有差异行的应付"] + parts["多收"] - parts["少收"]
+    billed = parts["相符"] + parts["其余行的应付"] + parts["多收"] - parts["少收"]
     billed += parts["非我方运单"] + parts["重复计费"] + parts["无法核对"]
     assert round(billed, 2) == parts["账单金额"] == 85.07
 

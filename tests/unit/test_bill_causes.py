@@ -193,6 +193,8 @@ def test_a_discount_left_out_is_named():
     )
     assert found([row(850)], LETTER, card) == []
     assert found([row(1000)], LETTER, card) == [("missing_discount", 150)]
+    of_the_same_price = row(1000, weight_g=2500)
+    assert found([of_the_same_price], LETTER, card) == [("missing_discount", 150)]
 
 
 @pytest.mark.parametrize(

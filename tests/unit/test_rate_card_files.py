@@ -98,6 +98,7 @@ def test_a_workbook_is_read_like_the_text(tmp_path, card):
     ("line", "said"),
     [
         ("zto,,,,*,0,,3.20,1000,,,,,,,,,CNY", "row 2, base_price_minor: '3.20' must be a whole"),
+        ("zto,,,,*,0,,3.20,,,,,,,,,,CNY", "(fen, cent): 3.20 is written as 320"),
         ("zto,,,,*,0,,,,,,,,,,,,CNY", "row 2, base_price_minor: a price is missing"),
         ("zto,,,,*,0,,320,1000,,100,,,,,,,CNY", "row 2, step_weight_g: a step price needs"),
         ("zto,,,,*,0,,320,1000,0,100,,,,,,,CNY", "row 2, step_weight_g: 0 g is no step"),

@@ -8,6 +8,7 @@ from courier_reconciliation.causes.hypotheses import Evidence, Part, own_weight_
 from courier_reconciliation.model import Kind, Outcome
 from courier_reconciliation.rates.card import Basis, SurchargeRow
 from courier_reconciliation.rates.price import is_valid, surcharge_amount
+from courier_reconciliation.rates.quotes import as_billed
 
 
 def without_discount(case: FreightCase) -> Part | None:
@@ -15,13 +16,20 @@ def without_discount(case: FreightCase) -> Part | None:
     if not case.base.row.discount_e4:
         return None
     off = case.priced.list_freight_minor - case.priced.freight_minor
-    if off <= 0 or own_weight_fit(case) is None:
+    if off <= 0 or (own_weight_fit(case) is None and not _weight_costs_no_more(case)):
         return None
     evidence = (("discount_minor", off), ("list_price_minor", case.priced.list_freight_minor))
     for expected in case.expected:
         if abs(case.billed_minor - expected - off) <= case.tolerances.amount_minor:
             return Part(Kind.MISSING_DISCOUNT, expected, case.billed_minor, evidence)
     return None
+
+
+def _weight_costs_no_more(case: FreightCase) -> bool:
+    """Whether the billed weight, though not the parcel's own, has the same price."""
+    own = case.quotes.freight(case.base)
+    ways = as_billed(case.rows, case.main.weight_g) if case.main.weight_g else []
+    return any(case.quotes.freight(way) == own for way in ways)
 
 
 def unnamed_extra(case: FreightCase) -> Part | None:

@@ -92,7 +92,10 @@ def _with_rows_for_blank_lines(path: Path, filling: str, temp: Path) -> Path:
 def as_utf8(path: Path, temp: Path) -> Path:
     """The file itself where it is UTF-8, else a copy that is; raises `BadInput` for neither."""
     with path.open("rb") as stream:
-        encoding = encoding_of(stream.read(256 * 1024))
+        head = stream.read(256 * 1024)
+    if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        raise BadInput(f"{path.name} is a workbook; save its sheet as CSV UTF-8")
+    encoding = encoding_of(head)
     return path if encoding == "utf-8" else transcoded(path, temp, encoding)
 
 

@@ -60,7 +60,7 @@ COLUMNS: dict[str, Text] = {
     "day": ("日期", "日期", "Day"),
     "lines": ("行数", "行數", "Lines"),
     "agreed": ("相符", "相符", "Agreed"),
-    "disputed_expected": ("有差异行的应付", "有差異列的應付", "Due of disputed lines"),
+    "disputed_expected": ("其余行的应付", "其餘列的應付", "Due of the other lines"),
     "over": ("多收", "多收", "Over"),
     "under": ("少收", "少收", "Under"),
     "unmatched": ("非我方运单", "非我方運單", "Unmatched"),
@@ -88,9 +88,9 @@ BLOCKS: dict[str, Text] = {
     "expected": ("应付总额", "應付總額", "Total expected"),
     "claimable": ("可索赔总额", "可求償總額", "Claimable"),
     "identity": (
-        "金额构成：账单 = 相符 + 有差异行的应付 + 多收 − 少收 + 非我方 + 重复 + 无法核对",
-        "金額構成：帳單 = 相符 + 有差異列的應付 + 多收 − 少收 + 非我方 + 重複 + 無法核對",
-        "How the money adds up: billed = agreed + due of disputed lines + over − under + unmatched"
+        "金额构成：账单 = 相符 + 其余行的应付 + 多收 − 少收 + 非我方 + 重复 + 无法核对",
+        "金額構成：帳單 = 相符 + 其餘列的應付 + 多收 − 少收 + 非我方 + 重複 + 無法核對",
+        "How the money adds up: billed = agreed + due of the other lines + over − under + unmatched"
         " + duplicate + not auditable",
     ),
     "by_kind": ("按差异类型", "依差異類型", "By kind"),

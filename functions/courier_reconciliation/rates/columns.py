@@ -99,6 +99,8 @@ class _Cells(Struct):
         if number != number.to_integral_value():
             unit = "fen, cent" if column.endswith("_minor") else "grams"
             hint = f" ({unit})" if column.endswith(("_minor", "_g")) else ""
+            if column.endswith("_minor") and number * 100 == (number * 100).to_integral_value():
+                hint += f": {number} is written as {int(number * 100)}"
             self.fail(column, f"{self.text(column)!r} must be a whole number{hint}")
             return None
         return int(number)
