@@ -142,6 +142,7 @@ def claim(  # noqa: PLR0917 - click hands over each option
       aftersales bills claim sto-hangzhou/2026-10 --set refused --as wang --waybill 776012345678901
     """
     with tables_at_hand(state_dir):
+        from aftersales.errors import BadInput
         from local.bill_claims import decide
 
         bill, claims = _find(bill_name)
@@ -151,6 +152,12 @@ def claim(  # noqa: PLR0917 - click hands over each option
             if (one.waybill_number in waybills if waybills else one.live or kind)
             and kind in (None, one.kind)
         ]
+        without = sorted({*waybills} - {one.waybill_number for one in chosen})
+        if without:
+            raise BadInput(
+                f"{bill_name} has no{f' {kind}' if kind else ''} claim for"
+                f" {', '.join(map(plain, without))}; see aftersales bills show {bill_name}"
+            )
         done = decide(bill, chosen, state, by=who, note=note)
     if as_json:
         print_json(

@@ -192,6 +192,8 @@ def _show(result: Reconciliation) -> None:
         f"Billed {money(result.total_billed_minor)}, due {money(result.total_expected_minor)};"
         f" {money(result.claimable_minor)} can be claimed back."
     )
+    if result.unmatched_bill * 2 > result.lines:
+        say("Most bill rows are of no shipment in the list: is it the right one, of that month?")
     if result.not_auditable:
         print_table(
             ("Waybill", "Billed", "Why nobody can say whether it is right"),

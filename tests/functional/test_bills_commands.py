@@ -57,6 +57,24 @@ def test_a_claim_is_filed_by_name_and_all_that_wait_without(month: Month) -> Non
     assert {c.state for c in bills.claims_of("sto")} == {ClaimState.FILED}
 
 
+def test_a_parcel_without_a_claim_is_named(month: Month) -> None:
+    said = (
+        "bills",
+        "claim",
+        BILL,
+        "--as",
+        "wang",
+        "--set",
+        "filed",
+        "--waybill",
+        "776000000000001",
+    )
+    answer = aftersales(*said)
+    assert answer.code == 2
+    assert f"{BILL} has no claim for 776000000000001" in answer.err
+    assert {c.state for c in bills.claims_of("sto")} == {ClaimState.OPEN}
+
+
 def test_the_case_closes_when_a_person_has_settled_the_last_claim(month: Month) -> None:
     aftersales("bills", "claim", BILL, "--set", "credited", "--as", "wang")
     case = cases.get(SUBJECT, "bill_discrepancies")

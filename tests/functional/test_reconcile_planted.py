@@ -125,3 +125,15 @@ def test_a_layout_of_ones_own_is_read_as_the_settings_describe_it(tmp_path):
     assert answer["lines"] == len(month.rows)
     assert "unknown_waybill" in answer["by_kind"]
     assert "weight_over" in answer["by_kind"]
+
+
+@pytest.mark.parametrize("is_of_that_month", [True, False])
+def test_a_list_of_shipments_that_does_not_fit_the_bill_is_pointed_out(is_of_that_month, tmp_path):
+    month = plant("sto", 3)
+    bill = LAYOUTS["sto"](month, tmp_path / "bill")
+    write_shipments([month if is_of_that_month else plant("sto", 4)], tmp_path / "shipments.csv")
+    write_rates(["sto"], tmp_path / "rates.csv")
+    command = ["reconcile", str(bill), "--shipments", str(tmp_path / "shipments.csv")]
+    done = CliRunner().invoke(aftersales, [*command, "--rates", str(tmp_path / "rates.csv")])
+    assert done.exit_code == 0, done.output
+    assert ("is it the right one" in done.output) != is_of_that_month

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 from pathlib import Path
 
@@ -281,3 +282,11 @@ def test_a_claim_is_written_in_the_couriers_language(
     courier: str, language: str, written: str
 ) -> None:
     assert language_for(courier, language) == written
+
+
+@pytest.mark.parametrize(("language", "place"), [("zh_cn", 0), ("zh_tw", 1), ("en", 2)])
+def test_a_kind_is_called_the_same_in_messages_and_in_reports(language: str, place: int) -> None:
+    said = importlib.import_module(f"aftersales.messages.{language}_bills").CAUSES
+    for kind, word in said.items():
+        name = words_kinds.NAMES[Kind(kind)][place]
+        assert word in (name, name[0].lower() + name[1:])

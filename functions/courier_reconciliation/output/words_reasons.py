@@ -137,6 +137,7 @@ _PRICES: tuple[Phrase, ...] = (
      "出貨紀錄沒有寫明產品（{0}）"),
     (r"the card has no service (.+)", "价目表没有产品“{0}”", "價目表沒有產品「{0}」"),
     (r"shipped in the period and on no bill", "本期发货而账单没有", "本期出貨而帳單沒有"),
+    (r"(.+) is a workbook", "{0} 是 Excel 工作簿", "{0} 是 Excel 活頁簿"),
     (r"nothing else is billed", "账单上没有别的费用", "帳單上沒有別的費用"),
 )  # fmt: skip
 _NOTES: tuple[Phrase, ...] = (
@@ -161,6 +162,7 @@ _WHAT_TO_DO: tuple[Phrase, ...] = (
     (r"open the file in a spreadsheet program and save it again", "请用表格软件打开文件再保存一次",
      "請用試算表軟體開啟檔案再儲存一次"),
     (r"save it as CSV UTF-8", "请另存为 CSV UTF-8", "請另存為 CSV UTF-8"),
+    (r"save its sheet as CSV UTF-8", "请把工作表另存为 CSV UTF-8", "請把工作表另存為 CSV UTF-8"),
     (r"save it without one", "请去掉密码后保存", "請去掉密碼後儲存"),
     (r"export it or send it again", "请重新导出或重新发送", "請重新匯出或重新傳送"),
     (r"split it", "请拆分", "請拆分"),
