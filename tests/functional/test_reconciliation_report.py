@@ -263,6 +263,15 @@ def test_shipments_without_a_bill_are_listed_with_the_reason(
     assert [row["运单号"] for row in table(book["账单有发货无"])] == ["7700000002003"]
 
 
+def test_what_a_bill_lacks_stands_before_the_parcels_of_other_months(tmp_path: Path) -> None:
+    world = World()
+    for number, reason in enumerate(("outside_period", "other_courier", "missing", "not_due")):
+        world.missing(f"SF{number}", reason)
+    written(world, tmp_path)
+    told = [row["reason"] for row in listed(tmp_path / "unbilled.csv")]
+    assert told == ["missing", "not_due", "other_courier", "outside_period"]
+
+
 def test_refused_rows_and_files_are_told_once_with_place_and_reason(
     month: Path, book: openpyxl.Workbook
 ) -> None:

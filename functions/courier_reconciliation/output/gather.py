@@ -52,6 +52,9 @@ _LINE_COLUMNS: tuple[tuple[str, str], ...] = (
 """Where several rows pay for one parcel, each shows its own share of what is wrong."""
 LINE_COLUMNS = tuple(name for name, _ in _LINE_COLUMNS)
 _FREE_TEXTS = ("file", "sheet", "courier", "order_id", "service", "charge", "province", "remark")
+_FIRST = ["missing", "refused_row", "carry_over", "in_transit", "not_due", "other_courier"]
+"""In which order shipments without a line are told: those of other months, of which there may be
+many, come last."""
 _UNBILLED_COLUMNS: tuple[tuple[str, str], ...] = (
     ("waybill_number", "s.waybill"),
     ("courier", "s.courier"),
@@ -273,7 +276,8 @@ class Tables(Struct, frozen=True):
             where = f" WHERE u.reason {'=' if carry_over else '<>'} 'carry_over'"
         return (
             f"SELECT {_select(_UNBILLED_COLUMNS, free_texts)} FROM unbilled AS u JOIN shipments"
-            f' AS s ON s."row" = u.shipment{where} ORDER BY s."row"'
+            f' AS s ON s."row" = u.shipment{where}'
+            f' ORDER BY list_position({_FIRST}, u.reason) NULLS LAST, s."row"'
         )
 
     def _day(self, column: str) -> str:
