@@ -64,7 +64,7 @@ def check_drop(
                 covered = _check(Look(desk, drop, account, shop, sha256), path)
             except BadInput:
                 # It may be dropped again, when the settings know its layout.
-                bills.forget_work(drop.account, sha256)
+                bills.forget_work(drop.account, sha256, work)
                 raise
         except BadInput as exc:
             telling.tell_unreadable(desk, drop, exc.reason, desk.business_now())
@@ -80,7 +80,7 @@ def _take(
     known = bills.work_on(account, sha256)
     over = known.outcome and (again or _may_end_otherwise(desk, drop, sha256, known.bill))
     if over or (again and stead and known.owner == stead):
-        bills.forget_work(account, sha256)
+        bills.forget_work(account, sha256, known)
     return bills.begin(account, sha256, desk.owner, now, now + timedelta(seconds=seconds_left))
 
 
@@ -104,8 +104,9 @@ def _check(look: Look, path: Path) -> Summary:
     read = read_in(look, path, known, now)
     name, before = claiming.place_of(known, read.period, read.days, read.rows)
     telling.tell_readable(look.desk, look.drop, read.couriers, read.period)
-    card = card_told_of(look, read.couriers, now)
+    # Which cards there are is noted before they are read: one that comes in between is a change.
     draft = drafted(look, read, name, before, now)
+    card = card_told_of(look, read.couriers, now)
     if read.own.lines > look.own.part_lines:
         from courier_reconciliation.in_parts.splitting import split
 

@@ -98,6 +98,13 @@ def drop(world: World, month: Month, folder: Path, key: str = KEY) -> bytes:
     return content
 
 
+def dropped(key: str) -> dict[str, Any]:
+    """What S3 says of a bill under another key."""
+    event: dict[str, Any] = event_named("courier_reconciliation_files")
+    event["Records"][0]["s3"]["object"]["key"] = key
+    return event
+
+
 def put_rates(world: World, folder: Path, *couriers: str) -> None:
     bill_files.write_rates(couriers, folder / "rates.csv")
     content = (folder / "rates.csv").read_bytes()
@@ -229,8 +236,7 @@ def test_a_credit_on_the_next_bill_closes_the_claim_and_a_short_one_leaves_it_op
     given = {whole.number: whole.difference, short.number: short.difference - 50}
     bill = next_month(checked, given)
     drop(world, bill, tmp_path, "bills/sto/202611.csv")
-    event = event_named("courier_reconciliation_files")
-    event["Records"][0]["s3"]["object"]["key"] = "bills/sto/202611.csv"
+    event = dropped("bills/sto/202611.csv")
     (covered,) = world.call("courier_reconciliation_files", event)["checked"]
     assert covered["claims"] == 0
     state = {(c.waybill_number, c.kind): c for c in bills.claims_of("sto", "2026-10")}
@@ -250,8 +256,7 @@ def test_a_credit_note_with_the_days_of_shipping_credits_the_bill_and_does_not_r
     given = {over.number: over.difference, short.number: short.difference - 50}
     waiting = {claim.claim_id for claim in bills.claims_of("sto") if claim.live}
     drop(world, next_month(checked, given, days_later=0), tmp_path, "bills/sto/退款.csv")
-    event = event_named("courier_reconciliation_files")
-    event["Records"][0]["s3"]["object"]["key"] = "bills/sto/退款.csv"
+    event = dropped("bills/sto/退款.csv")
     (covered,) = world.call("courier_reconciliation_files", event)["checked"]
     assert (covered["bill"], covered["claims"]) == ("2026-10-2", 0)
     claims = {claim.claim_id: claim for claim in bills.claims_of("sto")}
@@ -280,8 +285,7 @@ def test_the_case_closes_when_all_its_claims_are_settled(
             bills.keep_claim(decided(claim, ClaimState.REFUSED, NOW, by="wang"), NOW)
     bill = next_month(checked, money)
     drop(world, bill, tmp_path, "bills/sto/202611.csv")
-    event = event_named("courier_reconciliation_files")
-    event["Records"][0]["s3"]["object"]["key"] = "bills/sto/202611.csv"
+    event = dropped("bills/sto/202611.csv")
     world.call("courier_reconciliation_files", event)
     assert not [claim for claim in bills.claims_of("sto") if claim.live]
     case = cases.get(SUBJECT, "bill_discrepancies")
@@ -312,8 +316,7 @@ def test_a_bill_that_can_be_read_in_the_end_closes_the_case_about_its_file(
 
 
 def test_a_folder_that_is_no_account_is_told(world: World) -> None:
-    event = event_named("courier_reconciliation_files")
-    event["Records"][0]["s3"]["object"]["key"] = "bills/nobody/a.csv"
+    event = dropped("bills/nobody/a.csv")
     world.buckets.put("aftersales-drop", "bills/nobody/a.csv", b"a,b\n1,2\n")
     (covered,) = world.call("courier_reconciliation_files", event)["checked"]
     assert "reconciliation.accounts" in covered["problem"]
@@ -375,6 +378,35 @@ def test_a_bill_whose_parcels_are_mostly_unknown_claims_none_of_them_until_they_
     assert "没有记录" not in world.outside.messages[-1]
 
 
+def test_a_bill_of_unknown_parcels_delivered_twice_ends_as_it_did(
+    world: World, tmp_path: Path
+) -> None:
+    put_rates(world, tmp_path, "sto")
+    drop(world, a_month(), tmp_path)
+    world.call("courier_reconciliation_files")
+    world.call("alert_dispatcher_sweep")
+    claims, told = list(bills.claims_of("sto")), len(world.outside.messages)
+    (covered,) = world.call("courier_reconciliation_files")["checked"]
+    assert covered["outcome"].startswith("again")
+    world.call("alert_dispatcher_sweep")
+    assert list(bills.claims_of("sto")) == claims
+    assert len(world.outside.messages) == told
+
+
+def test_a_late_second_delivery_does_not_take_a_file_from_the_run_that_checks_it_again(
+    tables: Any,
+) -> None:
+    now = datetime(2026, 11, 5, 1, 30, tzinfo=UTC)
+    until = now + timedelta(minutes=15)
+    bills.begin("sto", "abc", "first", now, until)
+    bills.finish("sto", "abc", "checked", "2026-10", now)
+    seen_by_both = bills.work_on("sto", "abc")
+    bills.forget_work("sto", "abc", seen_by_both)
+    bills.begin("sto", "abc", "second", now, until)
+    bills.forget_work("sto", "abc", seen_by_both)
+    assert bills.begin("sto", "abc", "third", now, until).owner == "second"
+
+
 def test_a_broken_rate_card_is_told_and_the_others_are_used(world: World, tmp_path: Path) -> None:
     month = a_month()
     ship(month)
@@ -400,8 +432,7 @@ def test_the_month_end_has_bills_checked_again_and_asks_for_those_that_are_missi
     assert everything(world) == before
     put_rates(world, tmp_path, "sto", "zto")
     drop(world, a_month("zto"), tmp_path, "bills/zto/10.xlsx")
-    event = event_named("courier_reconciliation_files")
-    event["Records"][0]["s3"]["object"]["key"] = "bills/zto/10.xlsx"
+    event = dropped("bills/zto/10.xlsx")
     world.call("courier_reconciliation_files", event)
     missing = cases.get("bill:zto/2026-10", "bill_missing")
     assert missing is not None

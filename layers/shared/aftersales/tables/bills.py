@@ -176,17 +176,13 @@ def finish(account: str, sha256: str, outcome: str, bill: str, now: datetime) ->
     )
 
 
-def forget_work(account: str, sha256: str) -> None:
-    """Let go of a file that could not be worked on, so that it may be dropped again."""
-    row = _Row(f"files#{account}", sha256)
-    try:
-        row.update(
-            actions=[_Row.work.set(Work()), _Row.version.set(_Row.version + 1)],
-            condition=_Row.version.exists(),
-        )
-    except UpdateError as exc:
-        if exc.cause_response_code != "ConditionalCheckFailedException":
-            raise
+def forget_work(account: str, sha256: str, seen: Work) -> None:
+    """Let go of a file, so that it may be worked on again; nothing where it is not as `seen` any
+    more, because another run has taken it since."""
+    known, version = _work(account, sha256)
+    if version and known == seen:
+        actions: list[Action] = [_Row.work.set(Work()), _Row.version.set(version + 1)]
+        _update(_Row(f"files#{account}", sha256), actions, version)
 
 
 def _work(account: str, sha256: str) -> tuple[Work, int]:
