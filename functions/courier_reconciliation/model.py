@@ -102,7 +102,6 @@ class BilledRow(Struct):
     order_id: str = ""
     service: str = ""
     freight_minor: int | None = None
-    surcharges: tuple[tuple[str, int], ...] = ()
     tax_minor: int | None = None
     discount_minor: int | None = None
     weight_g: int | None = None
@@ -115,6 +114,7 @@ class BilledRow(Struct):
     pieces: int | None = None
     is_return: bool = False
     remark: str = ""
+    surcharges: tuple[tuple[str, int], ...] = ()
 
 
 class Discrepancy(Struct, frozen=True):

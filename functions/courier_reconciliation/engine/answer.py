@@ -67,7 +67,7 @@ def answer(  # noqa: PLR0917 - the parts of one answer
     notes: Sequence[str],
     usual_currency: str,
 ) -> Reconciliation:
-    """The whole answer, from the tables `judged`, `left_over`, `lines_left` and `unbilled`.
+    """The whole answer, from the tables `judged`, `lines_left` and `unbilled`.
 
     `usual_currency` is that of a bill without lines.
     """
@@ -116,11 +116,11 @@ def _wrong(connection: DuckDBPyConnection) -> dict[tuple[str, str], int]:
     all_named = not connection.execute(
         "SELECT 1 FROM lines_left WHERE courier = '' LIMIT 1"
     ).fetchone()
-    shipped = "" if all_named else _SHIPPED
+    shipped = "" if all_named else 'LEFT JOIN shipments AS s ON s."row" = l.shipment'
     courier = "l.courier" if all_named else "coalesce(nullif(l.courier, ''), s.courier, '')"
     rows = connection.execute(
-        f"SELECT {courier}, l.currency, sum(l.amount_minor)::BIGINT FROM left_over AS j"
-        f" JOIN lines_left AS l USING (line) {shipped} WHERE NOT j.ok GROUP BY ALL"
+        f"SELECT {courier}, l.currency, sum(l.amount_minor)::BIGINT FROM lines_left AS l"
+        f" {shipped} WHERE NOT l.ok GROUP BY ALL"
     ).fetchall()
     return {(courier, currency): billed for courier, currency, billed in rows}
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from courier_reconciliation.engine.columns import Columns
 from courier_reconciliation.engine.unbilled import LEFT_OF_NUMBER, NEAR_DAYS
 from courier_reconciliation.model import TOTAL, Discrepancy, Kind, Outcome, Shipment
 from courier_reconciliation.rates.card import NotPriced, RateCard, facts_of
@@ -17,17 +18,19 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 SHIPMENT = (
-    's."row", s.waybill, s.courier, s.shipped_on, s.province, s.order_id, s.weight_g, s.length_mm,'
-    " s.width_mm, s.height_mm, s.city, s.service, s.declared_minor, s.cod_minor, s.parcel_count,"
-    " s.outcome"
-)
+    "s.waybill", "s.courier", "s.shipped_on", "s.province", "s.order_id", "s.weight_g",
+    "s.length_mm", "s.width_mm", "s.height_mm", "s.city", "s.service", "s.declared_minor",
+    "s.cod_minor", "s.parcel_count", "s.outcome",
+)  # fmt: skip
+"""In the order of the fields of a shipment."""
 _OUTCOMES = {one.value: one for one in Outcome}
 
 
-def shipped(row: Sequence[Any]) -> Shipment:
-    """A row of `SHIPMENT`, whose columns stand in the order of the fields."""
-    values = (*row[1:15], _OUTCOMES[row[15]])
-    return Shipment(*values)
+def shipped(values: Sequence[Any]) -> Shipment:
+    """The values of `SHIPMENT` as one."""
+    shipment = Shipment(*values)
+    shipment.outcome = _OUTCOMES[shipment.outcome]
+    return shipment
 
 
 def missing(
@@ -44,11 +47,14 @@ def missing(
         f"SELECT courier, billed_on, province, amount_minor, {LEFT_OF_NUMBER} FROM refused AS r"
         " WHERE waybill = '' AND amount_minor > 0"
     ).fetchall()
-    for row in connection.execute(
-        f'SELECT {SHIPMENT} FROM unbilled AS u JOIN loose_shipments AS s ON s."row" = u.shipment'
+    columns = Columns(connection, {"loose_shipments AS s": ('s."row"', *SHIPMENT)})
+    of_shipment = columns.values(SHIPMENT)
+    taken: list[int] = []
+    for row in columns.rows(
+        'FROM unbilled AS u JOIN loose_shipments AS s ON s."row" = u.shipment'
         " WHERE u.reason = 'missing' ORDER BY s.\"row\""
-    ).fetchall():
-        shipment = shipped(row)
+    ):
+        shipment = shipped(of_shipment(row))
         facts = facts_of(shipment)
         evidence: tuple[tuple[str, str | int], ...]
         evidence = (("shipped_on", shipment.shipped_on.isoformat()),)
@@ -70,9 +76,7 @@ def missing(
                 )
             )
         elif lost and _is_of_refused_row(lost, shipment, priced.total_minor):
-            connection.execute(
-                "UPDATE unbilled SET reason = 'refused_row' WHERE shipment = ?", [row[0]]
-            )
+            taken.append(row[0])
         else:
             found.append(
                 Discrepancy(
@@ -89,6 +93,8 @@ def missing(
                     claimable=False,
                 )
             )
+    for place in taken:
+        connection.execute("UPDATE unbilled SET reason = 'refused_row' WHERE shipment = ?", [place])
     return found, unpriced
 
 

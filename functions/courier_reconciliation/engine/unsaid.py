@@ -56,21 +56,18 @@ def files_of_other_months(files: Iterable[BillFile], period: str) -> list[BillFi
 
 
 def far_and_unknown(connection: DuckDBPyConnection, first: date, last: date) -> list[NotAuditable]:
-    """Take rows of nobody's parcels, dated far outside the period, out of `left_over`.
+    """Take rows of nobody's parcels, dated far outside the period, out of `lines_left`.
 
     The shipments of such a month were not given: that nobody shipped them cannot be said.
     """
     far = f"l.billed_on < DATE '{first - FAR}' OR l.billed_on > DATE '{last + FAR}'"
     rows = connection.execute(
         "SELECT l.line, l.courier, l.waybill, l.amount_minor, l.currency, l.billed_on, l.file,"
-        ' l.sheet, l."row", l.order_id FROM left_over AS o JOIN lines_left AS l USING (line)'
-        f" WHERE o.shipment IS NULL AND ({far}) ORDER BY l.line"
+        ' l.sheet, l."row", l.order_id FROM lines_left AS l'
+        f" WHERE l.shipment IS NULL AND ({far}) ORDER BY l.line"
     ).fetchall()
     if rows:
-        connection.execute(
-            "DELETE FROM left_over WHERE shipment IS NULL AND line IN"
-            f" (SELECT l.line FROM lines_left AS l WHERE {far})"
-        )
+        connection.execute(f"DELETE FROM lines_left AS l WHERE l.shipment IS NULL AND ({far})")
     return [
         NotAuditable(
             courier=courier,
