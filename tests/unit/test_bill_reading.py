@@ -15,6 +15,7 @@ from courier_reconciliation.reading.bills import read_bills
 from courier_reconciliation.reading.model import BillsRead, ReadingOptions
 from courier_reconciliation.reading.plan import Plan
 from courier_reconciliation.reading.rows import COLUMNS, read_row
+from courier_reconciliation.reading.samples import here_and_there
 from tests.export_files import csv_file
 
 
@@ -123,14 +124,35 @@ CELLS = {
 }
 
 
+PLAIN = {
+    "运单号": st.from_regex(r"77[0-9]{11,13}", fullmatch=True),
+    "业务时间": st.sampled_from(["2026-10-03", "2026-02-30", "2099-12-31", ""]),
+    "目的省份": st.sampled_from(["广东省", ""]),
+    "目的城市": st.sampled_from(["深圳市", ""]),
+    "结算重量": st.from_regex(r"[+-]?[0-9]{1,5}(\.[0-9]{0,5})?", fullmatch=True),
+    "中转费": st.from_regex(r"[+-]?[0-9]{1,9}(\.[0-9]{0,4})?", fullmatch=True),
+    "附加费": st.sampled_from(["0", "", "-", "2.005", "-0.004"]),
+    "应收金额": st.from_regex(r"[+-]?[0-9]{1,9}(\.[0-9]{0,4})?", fullmatch=True),
+}
+"""Cells that are read as numbers and days at once, as long as all rows have such."""
+
+
+@pytest.mark.parametrize("cells", [CELLS, PLAIN], ids=["any", "plain"])
 @settings(max_examples=20, suppress_health_check=list(HealthCheck))
-@given(rows=st.lists(st.tuples(*CELLS.values()), min_size=1, max_size=25))
+@given(data=st.data())
 def test_the_bulk_reads_every_row_as_the_slow_reading_does(
-    tmp_path_factory: Any, rows: list[tuple[str, ...]]
+    tmp_path_factory: Any, cells: dict[str, Any], data: st.DataObject
 ) -> None:
+    rows = data.draw(st.lists(st.tuples(*cells.values()), min_size=1, max_size=25))
+    first = [ROW[0], "2026-10-03", *ROW[2:]]
     path = tmp_path_factory.mktemp("bills") / "bill.csv"
-    path.write_bytes(sto(ROW, *rows))
+    path.write_bytes(sto(first, *rows))
     bill = Reading(path, ReadingOptions(period="2026-10"))
+    assert_as_slowly_read(bill, [first, *rows])
+
+
+def assert_as_slowly_read(bill: Reading, rows: Sequence[Sequence[str]]) -> None:
+    """The lines are those that reading row by row gives."""
     columns = {"waybill": 0, "billed_on": 1, "province": 2, "city": 3, "weight": 4, "freight": 5}
     plan = Plan(
         columns={**columns, "amount": 7},
@@ -139,7 +161,7 @@ def test_the_bulk_reads_every_row_as_the_slow_reading_does(
         period="2026-10",
     )
     expected = []
-    for number, cells in enumerate([ROW, *rows], 2):
+    for number, cells in enumerate(rows, 2):
         read = read_row(number, cells, plan)
         if not read.reason:
             expected += read.lines
@@ -147,6 +169,21 @@ def test_the_bulk_reads_every_row_as_the_slow_reading_does(
     assert bill.rows(named) == [line[: len(COLUMNS) - 1] for line in expected]
     charges = bill.rows("line, amount_minor", "charges")
     assert charges == [(line[0], line[-1]) for line in expected if line[-1]]
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"),
+    [(1, "2026年10月3日"), (4, "1.2kg"), (5, "¥3.50"), (6, "2元"), (7, "1,003.50"), (7, "abc")],
+)
+def test_one_odd_cell_where_nobody_looked_costs_no_other_row(
+    reading: Any, tmp_path: Path, column: int, cell: str
+) -> None:
+    rows = [[f"77300{n:010d}", "2026-10-03", *ROW[2:]] for n in range(6_000)]
+    rows[2_600][column] = cell
+    bill = reading(sto(*rows))
+    looked_at = here_and_there(tmp_path / "bill.csv", ",", skip=1)
+    assert rows[2_600] not in [*looked_at]
+    assert_as_slowly_read(bill, rows)
 
 
 def test_a_row_that_is_too_long_or_never_closed_does_not_stop_the_file(reading: Any) -> None:

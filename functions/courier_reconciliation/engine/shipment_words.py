@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,14 +12,13 @@ from courier_reconciliation.model import Outcome
 from courier_reconciliation.rates.card import folded_service
 from courier_reconciliation.rates.columns import courier_code
 from courier_reconciliation.reading.places import place, usual
+from courier_reconciliation.reading.samples import here_and_there
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 MOST_COMBINATIONS = 200_000
 """So many different rows of words are looked at; a file with more is read row by row."""
-PLACES, SLICE = 32, 8 * 1024
-"""So many places of a file, and so many bytes of each, show what is written how."""
 
 
 def outcome_named(said: str) -> str | None:
@@ -79,29 +77,11 @@ def overhear(path: Path, delimiter: str, width: int, at: Mapping[str, int]) -> S
     places = [at[name] for name in fields]
     time = at["shipped_at"]
     found = set()
-    for row in _here_and_there(path, delimiter):
+    for row in here_and_there(path, delimiter, skip=1):
         if len(row) == width and (said := row[time]):
             words = (row[place] for place in places)
             found.add((*words, said[10:11], said[19:], len(said) == 10))
     return _understood(fields, found)
-
-
-def _here_and_there(path: Path, delimiter: str) -> Iterator[list[str]]:
-    """Rows from places all over the file; where a place lies within a row, from the next line."""
-    size = path.stat().st_size
-    starts = [size * n // PLACES for n in range(PLACES)] if size > PLACES * SLICE else [0]
-    with path.open("rb") as stream:
-        for start in starts:
-            stream.seek(start)
-            stream.readline()
-            lines = stream.read(SLICE if len(starts) > 1 else -1).split(b"\n")
-            if len(starts) > 1:
-                lines.pop()
-            texts = (line.decode("utf-8", "replace").rstrip("\r") for line in lines)
-            try:
-                yield from csv.reader(texts, delimiter=delimiter)
-            except csv.Error:
-                continue  # the place lies within a quoted text
 
 
 def _understood(fields: Sequence[str], found: set[tuple[Any, ...]]) -> Spoken:

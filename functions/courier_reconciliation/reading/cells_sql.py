@@ -15,6 +15,9 @@ _LATIN = "".join(map(chr, (*range(0x30, 0x3A), *range(0x41, 0x5B), *range(0x61, 
 WIDE = "".join(chr(ord(c) + 0xFEE0) for c in _LATIN) + "\u3000"
 PLAIN = _LATIN + " "
 """Full-width characters, and what they are."""
+WEIGHT_TYPES = {"kg": "DECIMAL(13,3)", "g": "DECIMAL(13,0)"}
+"""Unit -> the type of such a weight as it is written, where no rounding is lost in it."""
+DAY_TYPE = "DATE"
 NULLS = ("", "-", "--", "—", "/", "N/A", "NULL", "null")
 
 
@@ -41,7 +44,6 @@ def waybill(col: str, *, strong: bool) -> str:
 
 def amount(col: str, decimals: int, *, comma: bool, strong: bool) -> str:
     """An amount in minor units, or NULL."""
-    scale = 10**decimals
     text = f"replace(replace({col}, '.', ''), ',', '.')" if comma else col
     if strong:
         plain = f"translate({col}, {quoted(WIDE + '，￥')}, {quoted(PLAIN + ',¥')})"
@@ -55,7 +57,12 @@ def amount(col: str, decimals: int, *, comma: bool, strong: bool) -> str:
             else f"replace({digits}, ',', '')"
         )
         text = f"CASE WHEN regexp_full_match(trim({plain}), '{form}') THEN {digits} END"
-    return f"(try_cast({text} AS DECIMAL(15,{decimals})) * {scale})::BIGINT"
+    return f"(try_cast({text} AS {money_type(decimals)}) * {10**decimals})::BIGINT"
+
+
+def money_type(decimals: int) -> str:
+    """The type of an amount as it is written; more decimals are rounded."""
+    return f"DECIMAL(15,{decimals})"
 
 
 def weight(col: str, unit: str, *, comma: bool, strong: bool) -> str:
@@ -78,10 +85,8 @@ def weight(col: str, unit: str, *, comma: bool, strong: bool) -> str:
 def grams(text: str, unit: str) -> str:
     """A plain number of `unit` in grams, or NULL."""
     factor = GRAMS[unit]
-    if unit == "kg":
-        return f"(try_cast({text} AS DECIMAL(13,3)) * 1000)::BIGINT"
-    if unit == "g":
-        return f"try_cast({text} AS DECIMAL(13,0))::BIGINT"
+    if kind := WEIGHT_TYPES.get(unit):
+        return f"(try_cast({text} AS {kind}) * {factor})::BIGINT"
     return f"round(try_cast({text} AS DECIMAL(15,6))::DECIMAL(30,6) * {factor})::BIGINT"
 
 
@@ -92,10 +97,12 @@ def length(col: str, unit: str, *, comma: bool) -> str:
     return f"round(try_cast({text} AS DECIMAL(13,4))::DECIMAL(30,4) * {factor})::BIGINT"
 
 
-def day(col: str, plan: Plan, *, strong: bool) -> str:
-    """A day, or NULL."""
+def day(col: str, plan: Plan, *, strong: bool, is_day: bool = False) -> str:
+    """A day, or NULL; `is_day`: the column has been read as one."""
     found = f"try_cast(CASE WHEN strlen({col}) = 10 THEN {col} ELSE left({col}, 10) END AS DATE)"
-    if strong:
+    if is_day:
+        found = col
+    elif strong:
         token = f"split_part(replace(trim({col}), 'T', ' '), ' ', 1)"
         first, second = ("%d/%m/%Y", "%m/%d/%Y") if plan.day_first else ("%m/%d/%Y", "%d/%m/%Y")
         slashed = f"replace(replace({token}, '.', '/'), '-', '/')"

@@ -15,7 +15,9 @@ from courier_reconciliation.model import DeclaredTotal, Rejected
 from courier_reconciliation.reading import footers, lines
 from courier_reconciliation.reading.couriers import courier_named
 from courier_reconciliation.reading.places import place, usual
+from courier_reconciliation.reading.plain_columns import NO_KINDS, Kinds, kinds_of
 from courier_reconciliation.reading.rows import COLUMNS, Value, read_row
+from courier_reconciliation.reading.samples import here_and_there
 from courier_reconciliation.reading.settling import settle
 from courier_reconciliation.reading.sheet_sql import (
     CELL_END,
@@ -89,9 +91,16 @@ class _Load:
         if "charge" in self._plan.columns and not self._one("SELECT count(*) FROM said_codes"):
             say(self._db, "said_codes", [("运费", "freight", "")])
 
-    def _select(self, source: str, known: Known = None, *, numbered: bool = True) -> str:
+    def _select(
+        self,
+        source: str,
+        known: Known = None,
+        kinds: Kinds = NO_KINDS,
+        *,
+        numbered: bool = True,
+    ) -> str:
         """The stage: lines are numbered by their rows, behind those of the sheets before."""
-        inner = select(self._plan, source, self._table.width, known)
+        inner = select(self._plan, source, self._table.width, known, kinds)
         line, row = f'"row" + {self._before}', '"row"'
         if not numbered:
             line = row = "NULL::BIGINT"
@@ -102,25 +111,15 @@ class _Load:
 
     def _stage(self) -> None:
         """Everything that is plain, in one pass over the file."""
-        from courier_reconciliation.native import Error
-
         known = self._known()
         for name, texts in known.items():
             self._execute(f"DROP TYPE IF EXISTS {ENUMS[name]}")
             if texts:
                 said = ", ".join(map(quoted, texts))
                 self._execute(f"CREATE TYPE {ENUMS[name]} AS ENUM ({said})")
-        # Counting rows takes a window, which keeps the second processor idle: rows are stored in
-        # their order, so the number follows from the place.
-        numbered = self._plan.fills_down or bool(self._plan.pairs)
-        source = f"{read_csv(self._table, numbered=numbered)} AS source"
-        sql = self._select(source, known, numbered=numbered)
         with ThreadPoolExecutor(1) as beside:
             lines_of_text = beside.submit(self._lines_of_text)
-            try:
-                self._execute(f"CREATE OR REPLACE TABLE stage AS {sql}")
-            except Error as exc:
-                raise UnevenError(str(exc).partition("\n")[0][:200]) from exc
+            self._read_plain(known)
         self._rows = self._one("SELECT count(*) FROM stage")
         # The database leaves out blank lines: rows would be misnamed.
         if self._rows < lines_of_text.result() and has_blank_lines(self._table.path):
@@ -128,6 +127,27 @@ class _Load:
         if self._one("SELECT count(*) FROM stage WHERE NOT kept"):
             self._execute("DELETE FROM stage WHERE NOT kept")
         self._execute("ALTER TABLE stage DROP COLUMN kept")
+
+    def _read_plain(self, known: Known) -> None:
+        """Make the stage from the file, columns of numbers and days as such where it has them."""
+        from courier_reconciliation.native import ConversionException, Error
+
+        rows = here_and_there(self._table.path, self._table.delimiter, skip=self._table.skip)
+        try:
+            try:
+                self._create_stage(known, kinds_of(self._plan, rows))
+            except ConversionException:
+                self._create_stage(known, NO_KINDS)
+        except Error as exc:
+            raise UnevenError(str(exc).partition("\n")[0][:200]) from exc
+
+    def _create_stage(self, known: Known, kinds: Kinds) -> None:
+        # Counting rows takes a window, which keeps the second processor idle: rows are stored in
+        # their order, so the number follows from the place.
+        numbered = self._plan.fills_down or bool(self._plan.pairs)
+        source = f"{read_csv(self._table, kinds, numbered=numbered)} AS source"
+        sql = self._select(source, known, kinds, numbered=numbered)
+        self._execute(f"CREATE OR REPLACE TABLE stage AS {sql}")
 
     def _lines_of_text(self) -> int:
         """The lines below the header of a text; 0 where none can be blank."""

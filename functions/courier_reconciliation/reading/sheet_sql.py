@@ -23,6 +23,7 @@ from courier_reconciliation.reading.cells_sql import (
     waybill,
     weight,
 )
+from courier_reconciliation.reading.plain_columns import NO_KINDS, Kinds
 from courier_reconciliation.reading.plan import AMOUNTS, Plan
 
 Known = Mapping[str, Mapping[str, tuple[str, str]]] | None
@@ -37,11 +38,13 @@ CELL_END = 31
 class _Select:
     """Collects the columns of the stage, and what makes a row odd."""
 
-    def __init__(self, plan: Plan, known: Known) -> None:
+    def __init__(self, plan: Plan, known: Known, kinds: Kinds = NO_KINDS) -> None:
         strong = known is None
         self.known = known or {}
         self.plan = plan
         self.strong = strong
+        # What has been read as a number or a day is one.
+        self.certain = {column(index) for index in kinds}
         self.odd: list[str] = []
         self.joins: list[str] = []
         self.kinds: dict[str, str] = {}
@@ -52,7 +55,8 @@ class _Select:
 
     def checked(self, col: str, expression: str) -> str:
         """An expression that must not be NULL where the cell says something."""
-        self.odd.append(f"({expression} IS NULL AND {col} IS NOT NULL)")
+        if col not in self.certain:
+            self.odd.append(f"({expression} IS NULL AND {col} IS NOT NULL)")
         return expression
 
     def amount(self, name: str) -> str:
@@ -79,6 +83,13 @@ class _Select:
             found = f"CASE upper(left({column(stated)}, 1)) {cases} ELSE {found} END"
         found = self.checked(col, found)
         return f"CASE WHEN {found} > 0 THEN {found} END"
+
+    def day(self, col: str) -> str:
+        is_day = col in self.certain
+        found = day(col, self.plan, strong=self.strong, is_day=is_day)
+        # A day may be of a year that no bill is of.
+        self.odd.append(f"({found} IS NULL AND {col} IS NOT NULL)")
+        return found
 
     def length(self, name: str) -> str:
         col = self.at(name)
@@ -125,28 +136,31 @@ class _Select:
         return "''" if col is None else plain_text(col)
 
 
-def select(plan: Plan, source: str, width: int, known: Known = None) -> str:
+def select(
+    plan: Plan, source: str, width: int, known: Known = None, kinds: Kinds = NO_KINDS
+) -> str:
     """A SELECT with the columns of the stage, one `extra_<n>` per surcharge column, and `raw`.
 
     `source` has the columns `c0` ... and `number`. With `known` it is the quick one: what
     provinces, charges and couriers are called comes from there (field -> text -> (answer, city), in
-    the order of the enums `ENUMS`), and a last column `kept` says of each row whether it is one.
-    Else it is the strong one: rows that are none are left out, and the dictionaries are the tables
-    `said_places`, `said_codes` and `said_couriers` (`said`, `answer`, `city`).
+    the order of the enums `ENUMS`), `kinds` are columns that are no texts, and a last column `kept`
+    says of each row whether it is one. Else it is the strong one: rows that are none are left out,
+    and the dictionaries are the tables `said_places`, `said_codes` and `said_couriers` (`said`,
+    `answer`, `city`).
     """
-    s = _Select(plan, known)
+    s = _Select(plan, known, kinds)
     values = _values(s)
     extras = [
         f"{s.amount_at(column(index))} AS extra_{n}" for n, (index, _) in enumerate(plan.extras)
     ]
     parts = " OR ".join(s.odd) or "false"
-    everything = ", ".join(column(index) for index in range(width))
+    columns = [column(index) for index in range(width)]
     # One text and no list: a table with a list column is rewritten whole by every update.
-    cells = ", ".join(f"coalesce({column(index)}, '')" for index in range(width))
+    cells = ", ".join(f"coalesce({col}::VARCHAR, '')" for col in columns)
     raw = f"CASE WHEN {parts} THEN array_to_string([{cells}], chr({CELL_END})) END AS raw"
     named = [f'{value} AS "{name}"' for name, value in values.items()]
-    filled = f"coalesce({everything}) IS NOT NULL" if width > 1 else f"{everything} IS NOT NULL"
-    kept = f"{filled}{_left_out(plan)}"
+    filled = " OR ".join(f"{col} IS NOT NULL" for col in columns)
+    kept = f"({filled}){_left_out(plan)}"
     if known is not None:
         return f"SELECT {', '.join([*named, *extras, raw])}, {kept} AS kept FROM {source}"
     joins = " ".join(s.joins)
@@ -203,7 +217,7 @@ def _values(s: _Select) -> dict[str, str]:
         told = "city" in plan.columns
         city = f"CASE WHEN {city} = '' THEN {found_city} ELSE {city} END" if told else found_city
     when = s.at("billed_on")
-    billed_on = s.checked(when, day(when, plan, strong=s.strong)) if when else "NULL::DATE"
+    billed_on = s.day(when) if when else "NULL::DATE"
     sides = [s.length(name) for name in ("length", "width", "height")]
     if "length" not in plan.columns and (whole := s.at("dimensions")):
         sides = [side(whole, n, plan.unit("dimensions")) for n in (1, 2, 3)]

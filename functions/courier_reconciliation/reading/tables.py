@@ -11,8 +11,9 @@ from msgspec import Struct, field
 from courier_reconciliation.filling import quoted
 from courier_reconciliation.model import FREIGHT, DeclaredTotal, Rejected
 from courier_reconciliation.reading import lines
-from courier_reconciliation.reading.cells_sql import NULLS
+from courier_reconciliation.reading.cells_sql import NULLS, column
 from courier_reconciliation.reading.places import usual
+from courier_reconciliation.reading.plain_columns import NO_KINDS, Kinds
 from courier_reconciliation.reading.plan import Plan
 from courier_reconciliation.surcharge_codes import code_of
 
@@ -87,8 +88,14 @@ def say(connection: DuckDBPyConnection, table: str, rows: Iterable[tuple[str, ..
         connection.execute(f"INSERT INTO {table} SELECT {values}", columns)
 
 
-def read_csv(table: Table, *, numbered: bool = True) -> str:
-    columns = ", ".join(f"'c{index}': 'VARCHAR'" for index in range(table.width))
+def read_csv(table: Table, kinds: Kinds = NO_KINDS, *, numbered: bool = True) -> str:
+    """What reads a sheet: its columns `c0` ... as texts or as what `kinds` says, and `number`.
+
+    A cell that is not of its column's kind makes the statement fail.
+    """
+    columns = ", ".join(
+        f"'{column(index)}': '{kinds.get(index, 'VARCHAR')}'" for index in range(table.width)
+    )
     nulls = ", ".join(map(quoted, NULLS))
     number = f"row_number() OVER () + {table.first_row - 1}" if numbered else "0"
     rows = (
