@@ -27,11 +27,13 @@ def plan_handler(event: Summary, _context: Any) -> Summary:
     """Schedule: start the sweeps, measure how far behind they are."""
     from aftersales.metrics import emit
     from parcel_tracker import plan
+    from parcel_tracker.unwatched import close_watched
 
     desk, now = desk_from_environment(), business_now()
     shards = plan.plan_sweeps(desk.settings, event["scheduled_time"], _sender("SWEEP_QUEUE_URL"))
     lag = plan.coverage_lag(desk.settings, now)
     plan.tell_of_lag(desk.casebook, lag, now)
+    close_watched(desk, now)
     plan.tell_of_calendar(desk.casebook, desk.years_without_calendar(now), now)
     seconds = max((behind.total_seconds() for behind in lag.values()), default=0.0)
     emit("parcel_tracker", "CoverageLagSeconds", seconds, "Seconds")

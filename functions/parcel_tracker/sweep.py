@@ -30,6 +30,7 @@ from parcel_tracker.desk import Desk
 from parcel_tracker.health import pause_seconds, source_answered, source_failed
 from parcel_tracker.registering import register_new
 from parcel_tracker.rules import find_problems, mark_of
+from parcel_tracker.unwatched import tell_of_unwatched
 
 Result = TrackingReply | ReplyError
 
@@ -48,8 +49,6 @@ next request is on its way already."""
 TURN_SECONDS = 0.0005
 LONGEST_WAIT_SECONDS = 20.0
 """A worker waits this long for its request slots; when they are further away it ends its run."""
-NO_SOURCE = "(none)"
-"""Stands for the source of parcels that no source is set for, in the case that says so."""
 STOP_BEFORE_SECONDS = 30.0
 """A run starts no new chunk when less time than this would be left after it."""
 
@@ -77,9 +76,7 @@ def sweep_shard(desk: Desk, shard: int, seconds_left: float) -> Counter[str]:
         _settle_unasked(desk, group, tally)
         if not name:
             tally["without_source"] += len(group)
-            couriers = ", ".join(sorted({parcel.courier or "?" for parcel in group}))
-            missing = ReplyError(ErrorClass.AUTH, "settings", f"no source is set for: {couriers}")
-            source_failed(desk, NO_SOURCE, missing, desk.business_now())
+            tell_of_unwatched(desk, group, desk.business_now())
             continue
         try:
             source = desk.source(name)

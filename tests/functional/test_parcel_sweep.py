@@ -13,6 +13,7 @@ from aftersales.errors import Misconfigured, Unreachable
 from aftersales.tables import cases, feeds, outbox, parcels
 from aftersales.tracking import ErrorClass, Reason, ReplyError, Status, Watch
 from parcel_tracker.sweep import sweep_shard
+from parcel_tracker.unwatched import close_watched
 from tests.desk_fakes import (
     START,
     Clock,
@@ -404,18 +405,39 @@ def test_a_big_promotion_is_registered_over_several_runs(clock, source):
     assert sorted(source.registered) == numbers
 
 
-def test_parcels_of_no_known_source_are_counted_and_said(clock, source):
+def test_a_courier_without_a_source_is_one_case_until_it_has_one(clock, source):
+    add(N)
+    with_source = settings_for()
+    desk = desk_for(source, clock, settings=with_source)
+    nowhere = replace(with_source.tracking, sources={}, default_source="")
+    desk.settings = replace(with_source, tracking=nowhere)
+    for _ in range(3):
+        assert run(desk)["without_source"] == 1
+        close_watched(desk, clock.now)
+        clock.on(minutes=10)
+    assert alerts() == [("source_missing", "opened")]
+    assert cases.get("courier:yto", "source_missing").facts == {"courier": "yto"}
+    desk.settings = with_source
+    close_watched(desk, clock.now)
+    assert alerts() == [("source_missing", "opened"), ("source_missing", "solved")]
+    desk.settings = replace(with_source, tracking=nowhere)
+    run(desk)
+    assert cases.get("courier:yto", "source_missing").is_open
+
+
+def test_who_closed_the_case_of_a_courier_without_a_source_is_not_told_again(clock, source):
     add(N)
     settings = settings_for()
     desk = desk_for(source, clock, settings=settings)
-    import msgspec
-
-    desk.settings = msgspec.structs.replace(
-        settings, tracking=msgspec.structs.replace(settings.tracking, sources={}, default_source="")
-    )
-    assert run(desk)["without_source"] == 1
-    assert alerts() == [("source_misconfigured", "opened")]
-    assert "yto" in cases.get("source:(none)", "source_misconfigured").facts["message"]
+    nowhere = replace(settings.tracking, sources={}, default_source="")
+    desk.settings = replace(settings, tracking=nowhere)
+    run(desk)
+    desk.casebook.resolve("courier:yto", "source_missing", "tracked elsewhere", clock.now, by="Li")
+    told = alerts()
+    add("YT9000000000001")
+    run(desk)
+    close_watched(desk, clock.now)
+    assert alerts() == told
 
 
 def test_a_number_replaced_by_another_closes_its_case(clock, source):

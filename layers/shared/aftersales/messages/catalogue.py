@@ -41,6 +41,7 @@ REPORT_KINDS = ("reminder_report", "review_report")
 OPERATOR_KINDS = (
     "source_down",
     "source_misconfigured",
+    "source_missing",
     "source_quota",
     "shop_misconfigured",
     "shop_quota",

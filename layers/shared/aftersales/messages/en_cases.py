@@ -311,6 +311,15 @@ KINDS = {
         solved_title="our key is accepted again",
         solved_what="The vendor answers us again.",
     ),
+    "source_missing": Wording(
+        title="Nobody watches[ {courier}| some] parcels",
+        what="No tracking source is set for[ {courier}| a courier of your parcels].",
+        why="These parcels are not looked up at all: no delay and no loss of theirs is noticed.",
+        todo="Add an account of a tracking source under tracking.sources, or name one for this "
+        "courier under tracking.by_courier. If you track these parcels elsewhere, close this case.",
+        solved_title="[{courier}|all] parcels are watched",
+        solved_what="A tracking source is set for them now.",
+    ),
     "source_quota": Wording(
         title="[{source} quota used up|Tracking quota used up]",
         what="The quota at [{source}|a tracking source] is used up, and new look-ups are refused.",

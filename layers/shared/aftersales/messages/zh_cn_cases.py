@@ -252,6 +252,15 @@ KINDS = {
         solved_title="物流账号恢复",
         solved_what="对方已接受我们的账号。",
     ),
+    "source_missing": Wording(
+        title="[{courier}|有的]包裹没人跟踪",
+        what="没有为[{courier}|部分快递公司]设置物流来源。",
+        why="这些包裹根本没有查询，停滞、丢失都发现不了。",
+        todo="在设置的 tracking.sources 里加一个物流来源，"
+        "或在 tracking.by_courier 里给这家快递指定一个。如果您另有办法跟踪，把这个工单关掉即可。",
+        solved_title="[{courier}|全部]包裹有人跟踪了",
+        solved_what="已设置物流来源。",
+    ),
     "source_quota": Wording(
         title="[{source}额度用完|查询额度用完]",
         what="[{source}|物流来源]的查询额度已用完，新的查询被拒绝。",

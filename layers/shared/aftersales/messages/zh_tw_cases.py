@@ -253,6 +253,15 @@ KINDS = {
         solved_title="查詢帳號恢復",
         solved_what="對方已接受我們的帳號。",
     ),
+    "source_missing": Wording(
+        title="[{courier}|有些]包裹沒人追蹤",
+        what="沒有為[{courier}|部分物流公司]設定物流查詢服務。",
+        why="這些包裹完全沒有查詢，停滯、遺失都發現不了。",
+        todo="在設定的 tracking.sources 裡加一個物流查詢服務，"
+        "或在 tracking.by_courier 裡給這家物流指定一個。如果您另有辦法追蹤，把這個案件關掉即可。",
+        solved_title="[{courier}|全部]包裹有人追蹤了",
+        solved_what="已設定物流查詢服務。",
+    ),
     "source_quota": Wording(
         title="[{source} 額度用完|查詢額度用完]",
         what="[{source} |物流查詢服務]的查詢額度已用完，新的查詢被拒絕。",
