@@ -341,6 +341,17 @@ def test_a_secret_in_the_file_is_refused_and_never_repeated(text):
     assert "9F2A77SECRET" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:8899/x", "https://localhost/x", "https://in.example.com:8443/x"]
+)
+def test_an_address_of_a_webhook_that_delivery_would_refuse_is_refused_at_once(url):
+    target = f"alerts: {{targets: {{g: {{kind: webhook, url: '{url}'MORE}}}}, operators: [g]}}\n"
+    _, where, said = only_problem(target.replace("MORE", ""))
+    assert where == "alerts.targets.g.url"
+    assert "allow_private_address" in said
+    assert not problems(target.replace("MORE", ", allow_private_address: true"))
+
+
 def test_an_address_without_a_key_may_stand_openly():
     assert not problems(
         "alerts: {targets: {g: {kind: webhook, url: https://in.example.com/x}}, operators: [g]}\n"

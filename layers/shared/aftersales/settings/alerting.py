@@ -9,7 +9,13 @@ from aftersales.cases.kinds import BILL_KINDS, REVIEW_KINDS
 from aftersales.channels.registry import CHANNELS
 from aftersales.findings import Severity
 from aftersales.messages.catalogue import OPERATOR_KINDS, ORDER_KINDS, PARCEL_KINDS, REPORT_KINDS
-from aftersales.settings.checks import check_language, check_name, check_reference, check_url
+from aftersales.settings.checks import (
+    check_language,
+    check_name,
+    check_reference,
+    check_url,
+    is_local,
+)
 from aftersales.settings.document import Path
 from aftersales.settings.model import Alerts, Settings, Target
 from aftersales.settings.shape import Reader
@@ -103,6 +109,12 @@ def _check_address(target: Target, path: Path, reader: Reader) -> None:
     before = len(reader.problems)
     if target.url.startswith("https://") or not target.allow_private_address:
         check_url(target.url, place, reader)
+    if len(reader.problems) == before and _will_be_refused(target):
+        reader.note(
+            place,
+            "a webhook goes to https on port 443 of a public host.",
+            "If this address is meant, add `allow_private_address: true`.",
+        )
     if len(reader.problems) == before and _holds_a_secret(target.url):
         reader.note(
             place,
@@ -111,9 +123,17 @@ def _check_address(target: Target, path: Path, reader: Reader) -> None:
         )
 
 
+def _will_be_refused(target: Target) -> bool:
+    """Whether delivery refuses the address for what can be seen of it without looking up its host."""
+    if target.kind != "webhook" or target.allow_private_address:
+        return False
+    parts = urlsplit(target.url)
+    return parts.scheme != "https" or parts.port not in {None, 443} or is_local(parts.hostname)
+
+
 def _holds_a_secret(url: str) -> bool:
     parts = urlsplit(url)
-    if parts.hostname in {"localhost", "127.0.0.1", "::1"}:
+    if is_local(parts.hostname):
         return False
     if _ROBOT_HOSTS.fullmatch(parts.hostname or ""):
         return True

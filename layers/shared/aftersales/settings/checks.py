@@ -46,6 +46,11 @@ def check_reference(reference: str, path: Path, reader: Reader) -> None:
         )
 
 
+def is_local(host: str | None) -> bool:
+    """Whether a host's name is that of this machine."""
+    return host in {"localhost", "127.0.0.1", "::1"}
+
+
 def check_url(url: str, path: Path, reader: Reader) -> None:
     """Note what is no web address. Plain http is for this machine only."""
     try:
@@ -54,10 +59,9 @@ def check_url(url: str, path: Path, reader: Reader) -> None:
     except ValueError:
         host, port = "", None
         parts = urlsplit("")
-    local = host in {"localhost", "127.0.0.1", "::1"}
     if not host or port == 0 or re.search(r"\s", url) or parts.scheme not in {"https", "http"}:
         reader.note(path, "this is not a web address.", "It begins with https://.")
-    elif parts.scheme == "http" and not local:
+    elif parts.scheme == "http" and not is_local(host):
         reader.note(path, "the address is not encrypted.", "Use https://.")
     elif parts.username or parts.password:
         reader.note(path, "the address holds a user name or password.", "Remove it.")
