@@ -54,7 +54,7 @@ class Kind(StrEnum):
     TOTAL_MISMATCH = "total_mismatch"
 
 
-class Shipment(Struct):
+class Shipment(Struct, array_like=True):
     """What was really handed to a courier, as the seller knows it.
 
     `shipped_on` is the day in the shop's zone. `weight_g` is the seller's own weight, and
@@ -79,7 +79,7 @@ class Shipment(Struct):
     weight_evidence: str = ""
 
 
-class BilledRow(Struct):
+class BilledRow(Struct, array_like=True):
     """One row of a bill, normalised.
 
     `charge` says what `amount_minor` pays for: `total` where the row states all of a parcel,

@@ -54,10 +54,14 @@ class Sorted(Struct):
 
 def sort_rows(rows: Sequence[BilledRow]) -> Sorted:
     """Sort the rows; a credit takes away the charge of the same kind and amount that it cancels."""
-    charges, credit = _credited(rows)
+    credit = 0
+    for row in rows:
+        if row.amount_minor < 0:
+            rows, credit = _credited(rows)
+            break
     mains: list[Main] = []
     extras: list[Extra] = []
-    for row in charges:
+    for row in rows:
         if row.charge in MAIN:
             mains.append(main_of(row))
         elif row.amount_minor:
@@ -71,8 +75,6 @@ def _credited(rows: Sequence[BilledRow]) -> tuple[list[BilledRow], int]:
     """The charges that no credit cancels, and what is given back besides."""
     charges = [row for row in rows if row.amount_minor >= 0]
     credit = 0
-    if len(charges) == len(rows):
-        return charges, credit
     for row in rows:
         if row.amount_minor >= 0:
             continue

@@ -18,6 +18,8 @@ from courier_reconciliation.model import Outcome, Shipment
 from courier_reconciliation.rates.card import NotPriced, PricingFacts
 from courier_reconciliation.rates.quotes import Quotes, as_billed
 
+_NONE: frozenset[str] = frozenset()
+
 
 class Choice(Struct):
     """The rows that pay for the parcel, told apart. `kept` may be several pieces together.
@@ -108,7 +110,7 @@ class Chooser(Struct):
         return max(weights) < low <= sum(weights) <= high
 
     def _keep(self, main: Main) -> Choice:
-        inside = frozenset([code for code, _ in main.extras])
+        inside = frozenset([code for code, _ in main.extras]) if main.extras else _NONE
         case = self._case(main, self.codes | inside)
         choice = Choice(kept=main, case=case)
         if self.codes and not main.is_freight and not agrees(choice):

@@ -269,8 +269,9 @@ def _explained(case: FreightCase) -> tuple[tuple[Part, ...], Priced | None]:
 
 def _is_bare(case: FreightCase, expected: int) -> bool:
     """Whether the amount expected in the row's place is the freight alone."""
-    has_due = [charge for charge in case.priced.surcharges if charge.code not in case.apart]
-    return bool(has_due) and expected == case.priced.freight_minor
+    if expected != case.priced.freight_minor or not case.priced.surcharges:
+        return False
+    return any(charge.code not in case.apart for charge in case.priced.surcharges)
 
 
 def _name(findings: Findings, case: FreightCase, part: Part) -> None:

@@ -90,7 +90,6 @@ class Findings(Struct):
 
     def settle(self, credit_minor: int, floor_minor: int) -> Explained:
         """All of it, less what was given back already and what is too small to matter."""
-        least = max(floor_minor, 1)
         kept = []
         for each in self.found:
             one, difference = each, each.billed_minor - each.expected_minor
@@ -102,7 +101,7 @@ class Findings(Struct):
                 one = replace(one, billed_minor=one.billed_minor - back, evidence=evidence)
             if difference < 0 and one.kind not in _EITHER_WAY:
                 one = replace(one, kind=Kind.UNDERBILLED, claimable=False)
-            if abs(difference) >= least:
+            if difference and abs(difference) >= floor_minor:
                 kept.append(one)
         return Explained(tuple(_one_shortfall(kept)), self.not_auditable_minor, self.reason)
 

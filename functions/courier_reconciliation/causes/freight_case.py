@@ -72,11 +72,8 @@ class FreightCase:
     def reach(self, rows: tuple[FreightRow, ...]) -> tuple[int, int]:
         """Chargeable grams (from, to) outside of which `may_be` is false by these rows."""
         billed, limit = self.billed_minor, self.tolerances.amount_minor
-        least = billed - limit
-        for row in rows:
-            if self._on_top(row):
-                least = 0
-        return self.quotes.reach(rows, least, billed + limit)
+        on_top = len(self.expected) > 1 and any(map(self._on_top, rows))
+        return self.quotes.reach(rows, 0 if on_top else billed - limit, billed + limit)
 
     def _on_top(self, row: FreightRow) -> bool:
         """Whether the price may be more than the freight; what comes on top is not below zero."""
@@ -96,8 +93,9 @@ class FreightCase:
 
     def agrees(self) -> int | None:
         """The expected amount that is billed, None where none is."""
+        billed, limit = self.billed_minor, self.tolerances.amount_minor
         for amount in self.expected:
-            if self._is_billed(amount):
+            if abs(billed - amount) <= limit:
                 return amount
         return None
 
@@ -111,6 +109,9 @@ class FreightCase:
         return abs(self.billed_minor - amount) <= self.tolerances.amount_minor
 
     def _amounts(self, priced: Priced) -> tuple[int, ...]:
+        freight = priced.freight_minor
+        if not self.quotes.has_more_than_freight(self.base.row):
+            return (freight,)
         due, returned = 0, 0
         for charge in priced.surcharges:
             if charge.code in self.apart:
@@ -119,7 +120,6 @@ class FreightCase:
                 returned = charge.amount_minor
             else:
                 due += charge.amount_minor
-        freight = priced.freight_minor
         amounts: tuple[int, ...] = (freight + due, freight + due + returned)
         if self.main.is_freight:
             # a column of freight may be all that the row has, and hold the surcharges too
@@ -145,15 +145,17 @@ def open_case(
     rows = quotes.rows(facts, facts.province)
     if isinstance(rows, NotPriced):
         return rows
-    if facts.weight_g is not None:
-        grams, own = facts.weight_g, weigh_by(rows, facts.weight_g, facts.volume_mm3)
+    grams, own_known = facts.weight_g, facts.weight_g is not None
+    if grams is not None:
+        own = weigh_by(rows, grams, facts.volume_mm3)
         ways = [] if own is None else [own]
     elif main.weight_g:
         grams, ways = main.weight_g, as_billed(rows, main.weight_g)
     else:
         return NotPriced("neither its own weight nor a billed weight is known")
-    cases = [
-        FreightCase(
+    first: FreightCase | None = None
+    for base in ways:
+        case = FreightCase(
             quotes,
             facts,
             main,
@@ -161,12 +163,9 @@ def open_case(
             tolerances=tolerances,
             rows=rows,
             base=base,
-            own_known=facts.weight_g is not None,
+            own_known=own_known,
         )
-        for base in ways
-    ]
-    if not cases:
-        return NotPriced(f"the card has no price for {grams} g to {facts.province}")
-    if len(cases) == 1:
-        return cases[0]
-    return next((case for case in cases if case.agrees() is not None), cases[0])
+        if len(ways) == 1 or case.agrees() is not None:
+            return case
+        first = first or case
+    return first or NotPriced(f"the card has no price for {grams} g to {facts.province}")

@@ -183,7 +183,7 @@ def _roundings(
     found: list[Guess] = []
     agreed = case.base.row.rounding
     own, size = own_g(case), volume(case)
-    if own > high or max([own, *_by_volume(rows, size)]) < low:
+    if own > high or (own < low and _by_volume(rows, size) < low):
         return found
     # What the contract's own rounding gives is no other outcome.
     seen = {(case.base.row.row, case.base.rounded_g)}
@@ -209,8 +209,9 @@ def _roundings(
     return found
 
 
-def _by_volume(rows: tuple[FreightRow, ...], size: int | None) -> list[int]:
-    return [volumetric_g(size, row.volumetric_divisor) for row in rows]
+def _by_volume(rows: tuple[FreightRow, ...], size: int | None) -> int:
+    """The most that the volume weighs by any of the rows."""
+    return max([volumetric_g(size, row.volumetric_divisor) for row in rows])
 
 
 def _rounding_fit(case: FreightCase, weighed: Weighed) -> Fit | None:
@@ -236,20 +237,20 @@ def _volumes(
         return found
     agreed = case.base.row.volumetric_divisor
     said, own_volume = case.main.volume_mm3, case.facts.volume_mm3
+    own = own_g(case)
+    low = max(low, own + 1)
     tries: list[tuple[int, int, Rank]] = []
     if said and said != own_volume:
         by = (agreed, *USUAL_DIVISORS) if agreed else USUAL_DIVISORS
-        tries += [(said, divisor, Rank.BILL_SIZES) for divisor in by]
-    own = own_g(case)
-    low = max(low, own + 1)
-    if own_volume and volumetric_g(own_volume, _LEAST_DIVISOR) >= low:
+        tries = [(said, divisor, Rank.BILL_SIZES) for divisor in by]
+    if own_volume and low <= volumetric_g(own_volume, _LEAST_DIVISOR):
         tries += [(own_volume, divisor, rank) for divisor, rank in _TRIED]
     for size, divisor, rank in tries:
-        by_volume = volumetric_g(size, divisor)
-        if not low <= by_volume <= high:
-            continue
+        if not (low - 1) * divisor < size <= high * divisor:
+            continue  # its volumetric weight is out of reach
         if divisor == agreed and size == own_volume:
             continue
+        by_volume = volumetric_g(size, divisor)
         weighed = weigh_by(rows, own, size, divisor=divisor)
         if weighed is None or not case.may_be(weighed):
             continue

@@ -66,7 +66,9 @@ def unexplained(case: FreightCase) -> tuple[Part, ...]:
     elsewhere = _stated_province(case)
     rows = case.quotes.rows(case.facts, elsewhere) if elsewhere else case.rows
     stated = None if isinstance(rows, NotPriced) else _as_stated(case, rows)
-    share = 0 if stated is None else case.quotes.freight(stated) - case.priced.freight_minor
+    share = 0
+    if stated is not None and stated is not case.base:
+        share = case.quotes.freight(stated) - case.priced.freight_minor
     if share <= 0:
         return (Part(Kind.RATE_WRONG, expected, billed, _rate_evidence(case)),)
     kind = Kind.ZONE_WRONG if elsewhere else Kind.WEIGHT_OVER

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from courier_reconciliation.causes import wording
-from courier_reconciliation.causes.bill_parts import RETURN, Main, Sorted, sort_rows
+from courier_reconciliation.causes.bill_parts import RETURN, Extra, Main, Sorted, sort_rows
 from courier_reconciliation.causes.choice import Choice
 from courier_reconciliation.causes.findings import Findings
 from courier_reconciliation.causes.surcharges import return_rule
@@ -26,7 +26,8 @@ def nobodys(rows: Sequence[BilledRow], findings: Findings) -> None:
     """Rows of a waybill that nobody shipped; a second row of the same charge is a double."""
     parts = sort_rows(rows)
     seen: dict[tuple[str, str], BilledRow] = {}
-    for row in (*(main.row for main in parts.mains), *(extra.row for extra in parts.extras)):
+    charges: list[Main | Extra] = [*parts.mains, *parts.extras]
+    for row in [charge.row for charge in charges]:
         key = (row.waybill_number, row.charge)
         first = seen.setdefault(key, row)
         if first is row:

@@ -6,22 +6,24 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from msgspec.json import Decoder
+
 from courier_reconciliation.engine import shipments
-from courier_reconciliation.engine.columns import Columns
-from courier_reconciliation.engine.missing import SHIPMENT, shipped
+from courier_reconciliation.engine.missing import SHIPMENT
 from courier_reconciliation.model import BilledRow, Shipment
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+BATCH = 2_000
 _LINE = (
-    "l.file", "l.sheet", 'l."row"', "l.waybill", "l.courier", "l.amount_minor", "l.charge",
-    "l.currency", "l.billed_on", "l.parent", "l.order_id", "l.service", "l.freight_minor",
-    "l.tax_minor", "l.discount_minor", "l.weight_g", "l.actual_g", "l.length_mm", "l.width_mm",
-    "l.height_mm", "l.province", "l.city", "l.pieces", "l.is_return", "l.remark",
-)  # fmt: skip
-"""In the order of the fields of a billed row; what stands in `charges` follows them."""
-_WHOSE = ("l.line", "l.shipment", "l.waybill")
+    'json_array(l.file, l.sheet, l."row", l.waybill, l.courier, l.amount_minor, l.charge,'
+    " l.currency, l.billed_on, l.parent, l.order_id, l.service, l.freight_minor, l.tax_minor,"
+    " l.discount_minor, l.weight_g, l.actual_g, l.length_mm, l.width_mm, l.height_mm, l.province,"
+    " l.city, l.pieces, l.is_return, l.remark)::VARCHAR"
+)
+"""A billed row, whose fields stand in this order. To take over a text and read it is twice as fast
+as to take over each value."""
 
 
 class Group(NamedTuple):
@@ -52,32 +54,31 @@ def groups(connection: DuckDBPyConnection, *, has_earlier: bool) -> Iterator[Gro
     extras = _extras(connection)
     earlier = _earlier(connection) if has_earlier else {}
     shipments.pick(connection, "of_left_over", "SELECT shipment FROM lines_left")
-    columns = Columns(
-        connection,
-        {"lines_left AS l": (*_WHOSE[:2], *_LINE), "of_left_over AS s": SHIPMENT},
+    billed_row, shipped = Decoder(BilledRow).decode, Decoder(Shipment).decode
+    found = connection.execute(
+        f"SELECT l.line, l.shipment, {_LINE}, {SHIPMENT} FROM lines_left AS l"
+        ' LEFT JOIN of_left_over AS s ON s."row" = l.shipment'
+        " ORDER BY l.shipment, l.waybill, l.line"
     )
-    whose, of_line, of_shipment = map(columns.values, (_WHOSE, _LINE, SHIPMENT))
     key: object = None
     group = Group([], None, [])
-    for row in columns.rows(
-        'FROM lines_left AS l LEFT JOIN of_left_over AS s ON s."row" = l.shipment'
-        " ORDER BY l.shipment, l.waybill, l.line"
-    ):
-        line, number, waybill = whose(row)
-        own = waybill if number is None else number
-        if own != key:
-            if group.rows:
-                yield group
-            key = own
-            group = Group([], None if number is None else shipped(of_shipment(row)), [])
-        billed = BilledRow(*of_line(row))
-        if line in extras:
-            billed.surcharges = extras[line]
-        if not billed.courier and group.shipment is not None:
-            billed.courier = group.shipment.courier
-        if earlier and all(waybill != one.waybill_number for one in group.rows):
-            group.earlier.extend(earlier.get(waybill, ()))
-        group.rows.append(billed)
+    while batch := found.fetchmany(BATCH):
+        for line, number, text, shipment in batch:
+            billed = billed_row(text)
+            waybill = billed.waybill_number
+            own = waybill if number is None else number
+            if own != key:
+                if group.rows:
+                    yield group
+                key = own
+                group = Group([], None if number is None else shipped(shipment), [])
+            if line in extras:
+                billed.surcharges = extras[line]
+            if not billed.courier and group.shipment is not None:
+                billed.courier = group.shipment.courier
+            if earlier and all(waybill != one.waybill_number for one in group.rows):
+                group.earlier.extend(earlier.get(waybill, ()))
+            group.rows.append(billed)
     if group.rows:
         yield group
 
@@ -94,10 +95,10 @@ def _extras(connection: DuckDBPyConnection) -> dict[int, tuple[tuple[str, int], 
 
 def _earlier(connection: DuckDBPyConnection) -> dict[str, list[BilledRow]]:
     found: dict[str, list[BilledRow]] = defaultdict(list)
-    for row in connection.execute(
-        f"SELECT {', '.join(_LINE)} FROM earlier AS l"
-        " WHERE l.waybill IN (SELECT waybill FROM lines)"
+    billed_row = Decoder(BilledRow).decode
+    for (text,) in connection.execute(
+        f"SELECT {_LINE} FROM earlier AS l WHERE l.waybill IN (SELECT waybill FROM lines)"
     ).fetchall():
-        billed = BilledRow(*row)
+        billed = billed_row(text)
         found[billed.waybill_number].append(billed)
     return found

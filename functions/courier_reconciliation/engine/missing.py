@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from msgspec.json import Decoder
 from msgspec.structs import replace
 
-from courier_reconciliation.engine.columns import Columns
 from courier_reconciliation.engine.unbilled import LEFT_OF_NUMBER, NEAR_DAYS
-from courier_reconciliation.model import TOTAL, Discrepancy, Kind, Outcome, Shipment
+from courier_reconciliation.model import TOTAL, Discrepancy, Kind, Shipment
 from courier_reconciliation.rates.card import NotPriced, RateCard, facts_of
 from courier_reconciliation.rates.quotes import Quotes
 from courier_reconciliation.result import NotAuditable
@@ -18,19 +17,11 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 SHIPMENT = (
-    "s.waybill", "s.courier", "s.shipped_on", "s.province", "s.order_id", "s.weight_g",
-    "s.length_mm", "s.width_mm", "s.height_mm", "s.city", "s.service", "s.declared_minor",
-    "s.cod_minor", "s.parcel_count", "s.outcome",
-)  # fmt: skip
-"""In the order of the fields of a shipment."""
-_OUTCOMES = {one.value: one for one in Outcome}
-
-
-def shipped(values: Sequence[Any]) -> Shipment:
-    """The values of `SHIPMENT` as one."""
-    shipment = Shipment(*values)
-    shipment.outcome = _OUTCOMES[shipment.outcome]
-    return shipment
+    "json_array(s.waybill, s.courier, s.shipped_on, s.province, s.order_id, s.weight_g,"
+    " s.length_mm, s.width_mm, s.height_mm, s.city, s.service, s.declared_minor, s.cod_minor,"
+    " s.parcel_count, s.outcome)::VARCHAR"
+)
+"""A shipment, whose fields stand in this order."""
 
 
 def missing(
@@ -47,14 +38,12 @@ def missing(
         f"SELECT courier, billed_on, province, amount_minor, {LEFT_OF_NUMBER} FROM refused AS r"
         " WHERE waybill = '' AND amount_minor > 0"
     ).fetchall()
-    columns = Columns(connection, {"loose_shipments AS s": ('s."row"', *SHIPMENT)})
-    of_shipment = columns.values(SHIPMENT)
-    taken: list[int] = []
-    for row in columns.rows(
-        'FROM unbilled AS u JOIN loose_shipments AS s ON s."row" = u.shipment'
-        " WHERE u.reason = 'missing' ORDER BY s.\"row\""
-    ):
-        shipment = shipped(of_shipment(row))
+    shipped = Decoder(Shipment).decode
+    for place, text in connection.execute(
+        f'SELECT s."row", {SHIPMENT} FROM unbilled AS u JOIN loose_shipments AS s ON s."row" ='
+        " u.shipment WHERE u.reason = 'missing' ORDER BY s.\"row\""
+    ).fetchall():
+        shipment = shipped(text)
         facts = facts_of(shipment)
         evidence: tuple[tuple[str, str | int], ...]
         evidence = (("shipped_on", shipment.shipped_on.isoformat()),)
@@ -76,7 +65,9 @@ def missing(
                 )
             )
         elif lost and _is_of_refused_row(lost, shipment, priced.total_minor):
-            taken.append(row[0])
+            connection.execute(
+                "UPDATE unbilled SET reason = 'refused_row' WHERE shipment = ?", [place]
+            )
         else:
             found.append(
                 Discrepancy(
@@ -93,8 +84,6 @@ def missing(
                     claimable=False,
                 )
             )
-    for place in taken:
-        connection.execute("UPDATE unbilled SET reason = 'refused_row' WHERE shipment = ?", [place])
     return found, unpriced
 
 

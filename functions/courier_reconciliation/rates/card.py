@@ -51,7 +51,7 @@ class Basis(StrEnum):
     PERCENT_OF_DECLARED = "percent_of_declared"
 
 
-class FreightRow(Struct, frozen=True):
+class FreightRow(Struct, frozen=True, cache_hash=True):
     """A line of the card that prices a range of chargeable weight for some provinces.
 
     It serves `min_weight_g` to `max_weight_g`, both inclusive. The price is `base_price_minor` up

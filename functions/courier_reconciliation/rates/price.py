@@ -172,7 +172,7 @@ def net_freight(row: FreightRow, listed_minor: int) -> int:
     """The freight after discount, not below the minimum."""
     if row.discount_e4:
         listed_minor = half_up(listed_minor * (100 * E4 - row.discount_e4), 100 * E4)
-    return max(listed_minor, row.minimum_minor)
+    return row.minimum_minor if listed_minor < row.minimum_minor else listed_minor
 
 
 def least_weight(row: FreightRow, amount_minor: int) -> int | None:

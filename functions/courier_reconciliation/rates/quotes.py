@@ -147,10 +147,10 @@ class Quotes:
 
     def priced(self, found: Weighed, facts: PricingFacts, province: str) -> Priced:
         """The whole price of a weighed parcel as if it went to `province`."""
-        if province != facts.province:
-            facts = replace(facts, province=province)
         if facts.courier not in self._of_courier:
             return total(found, (), facts)
+        if province != facts.province:
+            facts = replace(facts, province=province)
         service = facts.service or found.row.service
         key = (facts.courier, service, facts.shipped_on, province)
         rows = self._surcharges.get(key)
@@ -186,7 +186,8 @@ def weigh_by(
         by = row.volumetric_divisor if divisor == _BY_CARD else divisor
         chargeable = weight_g
         if volume_mm3 and by:
-            chargeable = max(weight_g, volumetric_g(volume_mm3, by))
+            by_volume = volumetric_g(volume_mm3, by)
+            chargeable = by_volume if by_volume > weight_g else weight_g
         after = rounded(mode or row.rounding, chargeable)
         if fits(row, after if by_rounded else chargeable):
             return Weighed(row, chargeable, after)
