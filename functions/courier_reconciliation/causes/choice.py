@@ -15,7 +15,7 @@ from courier_reconciliation.causes.bill_parts import RETURN, Main, together
 from courier_reconciliation.causes.freight_case import FreightCase, open_case
 from courier_reconciliation.causes.tolerances import Tolerances
 from courier_reconciliation.model import Outcome, Shipment
-from courier_reconciliation.rates.card import NotPriced, PricingFacts
+from courier_reconciliation.rates.card import FreightRow, NotPriced, PricingFacts
 from courier_reconciliation.rates.quotes import Quotes, as_billed
 
 _NONE: frozenset[str] = frozenset()
@@ -36,10 +36,14 @@ class Choice(Struct):
 
 
 class Chooser(Struct):
-    """Tells the rows of one shipment apart. `codes` are surcharges that have rows of their own."""
+    """Tells the rows of one shipment apart. `codes` are surcharges that have rows of their own.
+
+    `served` are the rows of the card that price the shipment.
+    """
 
     quotes: Quotes
     facts: PricingFacts
+    served: tuple[FreightRow, ...] | NotPriced
     shipment: Shipment
     tolerances: Tolerances
     codes: frozenset[str]
@@ -120,19 +124,27 @@ class Chooser(Struct):
         return choice
 
     def _case(self, main: Main, apart: frozenset[str]) -> FreightCase | NotPriced:
-        case = open_case(self.quotes, self.facts, main, apart, self.tolerances)
+        if isinstance(self.served, NotPriced):
+            return self.served
+        case = self._open(self.served, main, apart)
         if not main.tax_minor or main.tax_apart or isinstance(case, NotPriced):
             return case
         # like with like: prices without tax are compared with amounts without tax
         if case.base.row.tax_e4 or case.agrees() is None:
             main.base_minor -= main.tax_minor
             main.tax_apart = True
-            net = open_case(self.quotes, self.facts, main, apart, self.tolerances)
+            net = self._open(self.served, main, apart)
             if case.base.row.tax_e4 or isinstance(net, FreightCase):
                 return net
             main.base_minor += main.tax_minor
             main.tax_apart = False
         return case
+
+    def _open(
+        self, served: tuple[FreightRow, ...], main: Main, apart: frozenset[str]
+    ) -> FreightCase | NotPriced:
+        limits = self.tolerances
+        return open_case(self.quotes, self.facts, served, main, apart=apart, tolerances=limits)
 
     def _holds_way_back(self, choice: Choice) -> bool:
         """Whether the way back is paid for already, so that a second row is a double."""

@@ -55,6 +55,7 @@ from courier_reconciliation.model import (
     Shipment,
 )
 from courier_reconciliation.rates.card import (
+    FreightRow,
     NotPriced,
     Priced,
     PricingFacts,
@@ -100,7 +101,8 @@ class Explainer:
             nobodys(rows, findings)
             return findings.settle(0, self._tolerances.floor_minor)
         facts = facts_of(shipment)
-        left = self._same_currency(rows, facts, findings)
+        served = self._quotes.rows(facts, facts.province)
+        left = rows if isinstance(served, NotPriced) else _same_currency(rows, served, findings)
         again = False
         if earlier:
             before = billed_before(earlier, shipment)
@@ -111,26 +113,10 @@ class Explainer:
             not_due(parts, facts, self._quotes.card, findings, billed_before=again)
         else:
             codes = frozenset([extra.code for extra in parts.extras])
-            chooser = Chooser(self._quotes, facts, shipment, self._tolerances, codes)
+            chooser = Chooser(self._quotes, facts, served, shipment, self._tolerances, codes)
             choice = chooser.choose(parts.mains, billed_before=again)
             self._judge(choice, parts, facts, findings)
         return findings.settle(parts.credit_minor, self._tolerances.floor_minor)
-
-    def _same_currency(
-        self, rows: Sequence[BilledRow], facts: PricingFacts, findings: Findings
-    ) -> Sequence[BilledRow]:
-        """The rows in the contract's currency; the others are not compared with its amounts."""
-        served = self._quotes.rows(facts, facts.province)
-        if isinstance(served, NotPriced):
-            return rows
-        currency = served[0].currency
-        foreign = [row for row in rows if row.currency and row.currency != currency]
-        if not foreign:
-            return rows
-        for row in foreign:
-            rule = f"the contract is in {currency}"
-            whole(findings, Kind.CURRENCY_MISMATCH, row, rule, (("currency", row.currency),))
-        return [row for row in rows if not row.currency or row.currency == currency]
 
     def _judge(
         self, choice: Choice, parts: Sorted, facts: PricingFacts, findings: Findings
@@ -244,6 +230,20 @@ class Explainer:
                 return charge.amount_minor
         named = any(row.code == RETURN for row in self._quotes.surcharges_of(facts.courier))
         return 0 if named else None
+
+
+def _same_currency(
+    rows: Sequence[BilledRow], served: tuple[FreightRow, ...], findings: Findings
+) -> Sequence[BilledRow]:
+    """The rows in the contract's currency; the others are not compared with its amounts."""
+    currency = served[0].currency
+    foreign = [row for row in rows if row.currency != currency and row.currency]
+    if not foreign:
+        return rows
+    for row in foreign:
+        rule = f"the contract is in {currency}"
+        whole(findings, Kind.CURRENCY_MISMATCH, row, rule, (("currency", row.currency),))
+    return [row for row in rows if not row.currency or row.currency == currency]
 
 
 def _explained(case: FreightCase) -> tuple[tuple[Part, ...], Priced | None]:

@@ -64,10 +64,9 @@ class FreightCase:
 
     def may_be(self, weighed: Weighed) -> bool:
         """Whether the freight of a parcel so weighed leaves a `match` possible: asked of all."""
-        freight = self.quotes.freight(weighed)
-        if self._on_top(weighed.row):
-            return freight <= self.billed_minor + self.tolerances.amount_minor
-        return self._is_billed(freight)
+        above = self.quotes.freight(weighed) - self.billed_minor
+        limit = self.tolerances.amount_minor
+        return above <= limit and (above >= -limit or self._on_top(weighed.row))
 
     def reach(self, rows: tuple[FreightRow, ...]) -> tuple[int, int]:
         """Chargeable grams (from, to) outside of which `may_be` is false by these rows."""
@@ -81,11 +80,11 @@ class FreightCase:
 
     def match(self, weighed: Weighed, province: str) -> Match | None:
         """The price of a parcel so weighed to `province`, where it is what is billed."""
-        if not self.may_be(weighed):
-            return None
         priced = self.quotes.priced(weighed, self.facts, province)
         if not self.quotes.has_more_than_freight(weighed.row):
-            return Match(priced, self.expected[0], self.billed_minor - priced.freight_minor)
+            off = self.billed_minor - priced.freight_minor
+            is_billed = abs(off) <= self.tolerances.amount_minor
+            return Match(priced, self.expected[0], off) if is_billed else None
         for amount, expected in zip(self._amounts(priced), self.expected, strict=False):
             if self._is_billed(amount):
                 return Match(priced, expected, self.billed_minor - amount)
@@ -137,14 +136,13 @@ class FreightCase:
 def open_case(
     quotes: Quotes,
     facts: PricingFacts,
+    rows: tuple[FreightRow, ...],
     main: Main,
+    *,
     apart: frozenset[str],
     tolerances: Tolerances,
 ) -> FreightCase | NotPriced:
     """The row beside its price; by the billed weight where one's own is not known."""
-    rows = quotes.rows(facts, facts.province)
-    if isinstance(rows, NotPriced):
-        return rows
     grams, own_known = facts.weight_g, facts.weight_g is not None
     if grams is not None:
         own = weigh_by(rows, grams, facts.volume_mm3)

@@ -7,6 +7,7 @@ several, what the bill itself states decides first (`Fit`), then the order of `R
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import IntEnum
 from operator import attrgetter
 
@@ -119,7 +120,9 @@ def explained_by_one(case: FreightCase) -> Explanation | None:
 
 def best_match(case: FreightCase, guesses: list[Guess]) -> tuple[Guess, Match] | None:
     """The guess that fits best of those whose price is exactly what is billed."""
-    for guess in sorted(guesses, key=_FIT_AND_RANK):
+    if len(guesses) > 1:
+        guesses.sort(key=_FIT_AND_RANK)
+    for guess in guesses:
         match = case.match(guess.weighed, guess.province)
         if match is not None and not (match.off_minor and _states_the_agreed(case, guess.weighed)):
             return guess, match
@@ -242,12 +245,10 @@ def _volumes(
     tries: list[tuple[int, int, Rank]] = []
     if said and said != own_volume:
         by = (agreed, *USUAL_DIVISORS) if agreed else USUAL_DIVISORS
-        tries = [(said, divisor, Rank.BILL_SIZES) for divisor in by]
+        tries = _within(said, [(divisor, Rank.BILL_SIZES) for divisor in by], low, high)
     if own_volume and low <= volumetric_g(own_volume, _LEAST_DIVISOR):
-        tries += [(own_volume, divisor, rank) for divisor, rank in _TRIED]
+        tries += _within(own_volume, _TRIED, low, high)
     for size, divisor, rank in tries:
-        if not (low - 1) * divisor < size <= high * divisor:
-            continue  # its volumetric weight is out of reach
         if divisor == agreed and size == own_volume:
             continue
         by_volume = volumetric_g(size, divisor)
@@ -266,6 +267,17 @@ def _volumes(
                 evidence = (*evidence, ("own_volume_mm3", own_volume or "unknown"))
             found.append(Guess(Kind.VOLUMETRIC_WRONG, fit, rank, weighed, province, evidence))
     return found
+
+
+def _within(
+    size: int, divisors: Iterable[tuple[int, Rank]], low: int, high: int
+) -> list[tuple[int, int, Rank]]:
+    """The divisors that give a volumetric weight from `low` to `high`, beside the volume."""
+    return [
+        (size, divisor, rank)
+        for divisor, rank in divisors
+        if (low - 1) * divisor < size <= high * divisor
+    ]
 
 
 def _volume_fit(case: FreightCase, by_volume: int, weighed: Weighed) -> Fit | None:
@@ -384,8 +396,7 @@ def zone_evidence(case: FreightCase, province: str) -> Evidence:
 
 def weight_evidence(case: FreightCase) -> Evidence:
     """Own, chargeable and billed weight."""
-    evidence: Evidence = (("chargeable_weight_g", case.base.chargeable_g),)
-    if case.facts.weight_g is not None:
-        evidence = (("own_weight_g", case.facts.weight_g), *evidence)
-    billed = case.main.weight_g
+    own, billed = case.facts.weight_g, case.main.weight_g
+    chargeable = ("chargeable_weight_g", case.base.chargeable_g)
+    evidence = (chargeable,) if own is None else (("own_weight_g", own), chargeable)
     return evidence if billed is None else (*evidence, ("billed_weight_g", billed))

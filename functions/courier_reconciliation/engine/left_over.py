@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from msgspec import Struct, field
 from msgspec.json import Decoder
 
 from courier_reconciliation.engine import shipments
@@ -26,12 +27,12 @@ _LINE = (
 as to take over each value."""
 
 
-class Group(NamedTuple):
+class Group(Struct):
     """The rows about one shipment (None: nobody's), and what earlier bills say of it."""
 
-    rows: list[BilledRow]
-    shipment: Shipment | None
-    earlier: list[BilledRow]
+    shipment: Shipment | None = None
+    rows: list[BilledRow] = field(default_factory=list)
+    earlier: list[BilledRow] = field(default_factory=list)
 
 
 def take(connection: DuckDBPyConnection, *, has_earlier: bool) -> None:
@@ -61,7 +62,7 @@ def groups(connection: DuckDBPyConnection, *, has_earlier: bool) -> Iterator[Gro
         " ORDER BY l.shipment, l.waybill, l.line"
     )
     key: object = None
-    group = Group([], None, [])
+    group = Group()
     while batch := found.fetchmany(BATCH):
         for line, number, text, shipment in batch:
             billed = billed_row(text)
@@ -71,7 +72,7 @@ def groups(connection: DuckDBPyConnection, *, has_earlier: bool) -> Iterator[Gro
                 if group.rows:
                     yield group
                 key = own
-                group = Group([], None if number is None else shipped(shipment), [])
+                group = Group(None if number is None else shipped(shipment))
             if line in extras:
                 billed.surcharges = extras[line]
             if not billed.courier and group.shipment is not None:

@@ -195,11 +195,11 @@ class _Run:
         if first and last:
             self._not_auditable += unsaid.far_and_unknown(self._db, first, last)
         explainer = Explainer(self._card, self._options.tolerances)
-        for rows, shipment, earlier in left_over.groups(self._db, has_earlier=has_earlier):
-            explained = explainer.explain(rows, shipment, earlier)
+        for group in left_over.groups(self._db, has_earlier=has_earlier):
+            explained = explainer.explain(group.rows, group.shipment, group.earlier)
             self._found += as_one(explained.discrepancies)
             if explained.not_auditable_minor:
-                main = rows[0]
+                main = group.rows[0]
                 self._not_auditable.append(
                     NotAuditable(
                         courier=main.courier,
@@ -210,7 +210,7 @@ class _Run:
                         file=main.file,
                         sheet=main.sheet,
                         row=main.row,
-                        order_id=shipment.order_id if shipment else main.order_id,
+                        order_id=group.shipment.order_id if group.shipment else main.order_id,
                     )
                 )
 
