@@ -40,10 +40,11 @@ def print_json(value: Any) -> None:
         # A lone surrogate, which no UTF-8 can hold, comes out as the JSON escape that it is.
         import json
 
-        text = json.dumps(value, ensure_ascii=False, indent=2)
+        text = json.dumps(value, ensure_ascii=False, indent=2, default=msgspec.to_builtins)
         document = text.encode("utf-8", "backslashreplace")
     stream = sys.stdout.buffer
-    stream.write(document + b"\n")
+    stream.write(document)
+    stream.write(b"\n")
     stream.flush()
 
 

@@ -78,16 +78,15 @@ def answer(  # noqa: PLR0917 - the parts of one answer
     by_kind: dict[Kind, tuple[int, int]] = {}
     parts: dict[tuple[str, str, str], int] = defaultdict(int)
     of_lines = claimable = 0
-    for one in found:
-        difference = one.difference_minor
-        count, money = by_kind.get(one.kind, (0, 0))
-        by_kind[one.kind] = (count + 1, money + difference)
-        part = _PARTS.get(one.kind) or ("over" if difference > 0 else "under")
-        parts[one.courier, one.currency, part] += difference
+    for (kind, courier, currency, is_over, is_claimable), (count, money) in _summed(found).items():
+        others, sum_of_kind = by_kind.get(kind, (0, 0))
+        by_kind[kind] = (others + count, sum_of_kind + money)
+        part = _PARTS.get(kind) or ("over" if is_over else "under")
+        parts[courier, currency, part] += money
         if part not in ("missing", "printed"):
-            of_lines += difference
-        if difference > 0 and one.claimable:
-            claimable += difference
+            of_lines += money
+        if is_over and is_claimable:
+            claimable += money
     for each in not_auditable:
         parts[each.courier, each.currency, "unknown"] += each.billed_minor
     billed = sum(count.billed_minor for count in counts.values())
@@ -109,6 +108,19 @@ def answer(  # noqa: PLR0917 - the parts of one answer
         notes=tuple(notes),
         by_kind=dict(sorted(by_kind.items(), key=lambda item: -abs(item[1][1]))),
     )
+
+
+def _summed(
+    found: Sequence[Discrepancy],
+) -> dict[tuple[Kind, str, str, bool, bool], list[int]]:
+    """(kind, courier, currency, above zero, claimable) -> how many, and their differences."""
+    sums: dict[tuple[Kind, str, str, bool, bool], list[int]] = defaultdict(lambda: [0, 0])
+    for one in found:
+        money = one.billed_minor - one.expected_minor
+        alike = sums[one.kind, one.courier, one.currency, money > 0, one.claimable]
+        alike[0] += 1
+        alike[1] += money
+    return sums
 
 
 def _wrong(connection: DuckDBPyConnection) -> dict[tuple[str, str], int]:

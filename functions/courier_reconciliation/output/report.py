@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from msgspec import Struct, field
+from msgspec import Struct, field, to_builtins
 
 from aftersales.errors import BadInput
 from courier_reconciliation.output import csv_files, windows
@@ -120,7 +120,7 @@ class _Report:
         claims.mkdir(parents=True)
         names = csv_files.write_lists(made, self._tables, view)
         told = csv_files.write_claims(claims, view.claims, self._words.language)
-        text = json.dumps(as_json(self._result), ensure_ascii=False)
+        text = json.dumps(to_builtins(as_json(self._result)), ensure_ascii=False)
         (made / RESULT).write_text(f"{text}\n", encoding="utf-8")
         names += [f"{CLAIMS}/{name}" for name in told]
         names.append(RESULT)

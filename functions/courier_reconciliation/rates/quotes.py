@@ -30,8 +30,8 @@ from courier_reconciliation.rates.price import (
     names,
     net_freight,
     one_of_each,
+    price,
     rounded,
-    served,
     surcharges_for,
     total,
     volumetric_g,
@@ -75,8 +75,12 @@ class Quotes:
 
     def price(self, facts: PricingFacts) -> Priced | NotPriced:
         """As `price.price`, for parcel after parcel."""
-        found = served(self.rows(facts, facts.province), facts)
-        return found if isinstance(found, NotPriced) else self.priced(found, facts, facts.province)
+        rows, weight_g = self.rows(facts, facts.province), facts.weight_g
+        if weight_g is not None and not isinstance(rows, NotPriced):
+            found = weigh_by(rows, weight_g, facts.volume_mm3)
+            if found is not None:
+                return self.priced(found, facts, facts.province)
+        return price(self.card, facts)  # says why there is none
 
     def zones(self, facts: PricingFacts) -> tuple[str, ...]:
         """One province for each different set of rows; `*` for those that no row names."""
