@@ -80,7 +80,7 @@ class Shipment(Struct, array_like=True):
 
 
 class BilledRow(Struct, array_like=True):
-    """One row of a bill, normalised.
+    """One row of a bill, normalised: what of it may show why it is wrong.
 
     `charge` says what `amount_minor` pays for: `total` where the row states all of a parcel,
     `freight` or a surcharge code where a courier writes one row per service. `freight_minor` and
@@ -98,22 +98,16 @@ class BilledRow(Struct, array_like=True):
     charge: str = TOTAL
     currency: str = "CNY"
     billed_on: date | None = None
-    parent_waybill: str = ""
     order_id: str = ""
-    service: str = ""
     freight_minor: int | None = None
     tax_minor: int | None = None
     discount_minor: int | None = None
     weight_g: int | None = None
-    actual_weight_g: int | None = None
     length_mm: int | None = None
     width_mm: int | None = None
     height_mm: int | None = None
     province: str = ""
-    city: str = ""
-    pieces: int | None = None
     is_return: bool = False
-    remark: str = ""
     surcharges: tuple[tuple[str, int], ...] = ()
 
 

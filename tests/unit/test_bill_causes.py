@@ -353,7 +353,7 @@ def test_the_way_back_is_paid_by_the_cards_share(rows, card, expected):
 
 def test_pieces_of_one_shipment_are_one_charge():
     shipment = replace(LETTER, weight_g=3900, parcel_count=2)
-    child = replace(row(0, 3), waybill_number="YT0000000000002", parent_waybill="YT0000000000001")
+    child = replace(row(0, 3), waybill_number="YT0000000000002")
     assert found([row(620), child], shipment) == []
     each = [row(420, weight_g=2000), replace(child, amount_minor=420, weight_g=2000)]
     assert found(each, shipment) == []

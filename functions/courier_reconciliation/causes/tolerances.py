@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Tolerances:
+class Tolerances(Struct, frozen=True):
     """Limits below which bill and contract agree; defaults of the courier bills reference.
 
     A weight may differ by `light_g` or `percent`, whichever is more, below `light_below_g`, and by
