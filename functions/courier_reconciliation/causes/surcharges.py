@@ -45,7 +45,7 @@ class Cause(Struct, frozen=True):
 
 def at_billed_freight(case: FreightCase, kind: Kind | None) -> Cause | None:
     """What is a share of the freight (fuel), counted on the freight that is billed."""
-    if kind not in (Kind.RATE_WRONG, Kind.UNDERBILLED) or not _is_freight_alone(case):
+    if not _is_freight_alone(case) or kind not in (Kind.RATE_WRONG, Kind.UNDERBILLED):
         return None
     off = case.base.row.discount_e4
     listed = half_up(case.billed_minor * 100 * E4, 100 * E4 - off) if off < 100 * E4 else 0
