@@ -259,24 +259,21 @@ class _Reader:
         sheets: Sequence[SheetRead],
         ignored: tuple[str, ...],
     ) -> BillFile:
-        (amount,) = self._db.execute(
-            "SELECT coalesce(sum(amount_minor), 0) FROM lines WHERE file = ?", [name]
-        ).fetchone() or (0,)
-        month = self._db.execute(
-            "SELECT strftime(billed_on, '%Y-%m') AS month FROM (SELECT billed_on, count(*) AS lines"
-            " FROM lines WHERE file = ? AND billed_on IS NOT NULL GROUP BY billed_on)"
-            " GROUP BY month ORDER BY sum(lines) DESC, month LIMIT 1",
+        months = self._db.execute(
+            "SELECT strftime(billed_on, '%Y-%m') AS month, sum(amount)::BIGINT FROM (SELECT"
+            " billed_on, count(*) AS lines, sum(amount_minor) AS amount FROM lines WHERE file = ?"
+            " GROUP BY billed_on) GROUP BY month ORDER BY sum(lines) DESC, month",
             [name],
-        ).fetchone()
+        ).fetchall()
         return BillFile(
             name=name,
             path=str(path),
             sheets=tuple(sheets),
             ignored_sheets=ignored,
-            period=month[0] if month else "",
+            period=next((month for month, _ in months if month), ""),
             lines=sum(sheet.lines for sheet in sheets),
             refused=sum(sheet.refused for sheet in sheets),
-            amount_minor=amount,
+            amount_minor=sum(amount for _, amount in months),
         )
 
 

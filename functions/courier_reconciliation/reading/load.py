@@ -64,7 +64,7 @@ class _Load:
         self._refused: list[tuple[Value, ...]] = []
         self._further: list[tuple[Value, ...]] = []
         self._before: int = self._one("SELECT coalesce(max(line), 0) FROM lines")
-        self._rows = 0
+        self._rows = self._odd = 0
         self._extras = [f"extra_{n}" for n in range(len(self._plan.extras))]
         self._same = same_in_all(self._plan)
         self._own = [name for name in COLUMNS if name not in ("row", *self._same)]
@@ -120,11 +120,13 @@ class _Load:
         with ThreadPoolExecutor(1) as beside:
             lines_of_text = beside.submit(self._lines_of_text)
             self._read_plain(known)
-        self._rows = self._one("SELECT count(*) FROM stage")
+        self._rows, kept, self._odd = self._execute(
+            "SELECT count(*), count(*) FILTER (kept), count(raw) FILTER (kept) FROM stage"
+        ).fetchone()
         # The database leaves out blank lines: rows would be misnamed.
         if self._rows < lines_of_text.result() and has_blank_lines(self._table.path):
             raise UnevenError("there are blank lines")
-        if self._one("SELECT count(*) FROM stage WHERE NOT kept"):
+        if kept < self._rows:
             self._execute("DELETE FROM stage WHERE NOT kept")
         self._execute("ALTER TABLE stage DROP COLUMN kept")
 
@@ -171,7 +173,7 @@ class _Load:
 
     def _closer_look(self) -> None:
         """Rows with something unusual, still in bulk: units, apostrophes, other dates."""
-        if self._one("SELECT count(raw) FROM stage") <= FEW:
+        if self._odd <= FEW:
             return
         cells = ", ".join(
             f"nullif(split_part(raw, chr({CELL_END}), {index + 1}), '') AS c{index}"

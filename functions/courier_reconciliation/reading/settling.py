@@ -83,17 +83,16 @@ class _Settling:
             return
         extras = "".join(f" + coalesce(extra_{n}, 0)" for n in range(len(plan.extras)))
         whole = f"(freight_minor{extras})"
-        to_pay = self._billed()
         if "prepaid" in plan.columns:
-            self._execute(
-                f"UPDATE stage SET amount_minor = {whole} WHERE prepaid_minor <> 0 AND"
-                f" abs(amount_minor + abs(prepaid_minor) - {whole}) <= 1"
+            paid_before = (
+                f"prepaid_minor <> 0 AND abs(amount_minor + abs(prepaid_minor) - {whole}) <= 1"
             )
         elif plan.courier == "yunda":
-            self._execute(
-                f"UPDATE stage SET amount_minor = {whole} WHERE amount_minor < {whole}"
-                " AND amount_minor >= 0"
-            )
+            paid_before = f"amount_minor < {whole} AND amount_minor >= 0"
+        else:
+            return
+        to_pay = self._billed()
+        self._execute(f"UPDATE stage SET amount_minor = {whole} WHERE {paid_before}")
         self._restate_total(to_pay, self._billed())
 
     def _billed(self) -> int:

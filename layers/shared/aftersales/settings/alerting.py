@@ -124,7 +124,7 @@ def _check_address(target: Target, path: Path, reader: Reader) -> None:
 
 
 def _will_be_refused(target: Target) -> bool:
-    """Whether delivery refuses the address for what can be seen of it without looking up its host."""
+    """Whether delivery refuses the address, as far as that shows without looking up its host."""
     if target.kind != "webhook" or target.allow_private_address:
         return False
     parts = urlsplit(target.url)
