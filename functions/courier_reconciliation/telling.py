@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from aftersales.cases.casebook import Casebook, Ending
-from aftersales.courier_bills import Bill
+from aftersales.courier_bills import Bill, ClaimState
 from aftersales.findings import Finding, Severity
 from aftersales.money import to_text
 from aftersales.tables import bills, cases, quarantine
@@ -25,8 +25,11 @@ CAUSES_TOLD = 4
 EXAMPLES = 3
 
 
-def found_in(bill: Bill) -> Finding:
-    """The finding about a bill with claims, or with parcels that are not known."""
+def found_in(bill: Bill, filed: int = 0) -> Finding:
+    """The finding about a bill with claims, or with parcels that are not known.
+
+    `filed` of the claims are with the courier already, where the bill was checked before.
+    """
     causes = ",".join(
         f"{cause.kind}:{cause.count}:{to_text(cause.minor, bill.currency)}".replace(",", "")
         for cause in bill.causes[:CAUSES_TOLD]
@@ -43,6 +46,7 @@ def found_in(bill: Bill) -> Finding:
             "file": bill.key.rpartition("/")[2],
             "lines": bill.lines,
             "claims": bill.claims or None,
+            "filed": filed or None,
             "claimable": to_text(bill.claimable_minor, bill.currency) if bill.claims else None,
             "billed": to_text(bill.billed_minor, bill.currency),
             "causes": causes or None,
@@ -78,7 +82,11 @@ def tell_of_bill(desk: Desk, bill: Bill, now: datetime) -> str:
         # One message says what the corrected bill has changed; that the old case ends is in it.
         ending = Ending(bill.subject, DISCREPANCIES, "bill_corrected")
         desk.casebook.resolve_together([ending], now, told=None, beside=lambda _: None)
-    return str(desk.casebook.open(found_in(bill), now))
+    filed = 0
+    if known is not None:
+        claims = bills.claims_of(bill.account, bill.name)
+        filed = sum(claim.state is ClaimState.FILED for claim in claims)
+    return str(desk.casebook.open(found_in(bill, filed), now))
 
 
 def tell_if_settled(casebook: Casebook, account: str, name: str, now: datetime) -> bool:

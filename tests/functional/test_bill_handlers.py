@@ -189,6 +189,8 @@ def test_a_corrected_bill_replaces_the_earlier_one_and_says_what_changed(
 ) -> None:
     twice = next(m for m in checked.mistakes if m.kind == "duplicate_waybill")
     checked.rows.remove(next(row for row in checked.rows if row.number == twice.number))
+    other = next(c for c in bills.claims_of("sto") if c.kind != "duplicate_waybill")
+    assert bills.keep_claim(decided(other, ClaimState.FILED, NOW, by="wang"), NOW)
     drop(world, checked, tmp_path)
     (covered,) = world.call("courier_reconciliation_files")["checked"]
     assert covered["outcome"].startswith("replaced")
@@ -204,6 +206,8 @@ def test_a_corrected_bill_replaces_the_earlier_one_and_says_what_changed(
     told = world.outside.messages
     assert len(told) == 2
     assert "更正后的账单" in told[-1]
+    assert "其中 1 项异议已经提交，只需处理其余的" in told[-1]
+    assert "已经提交，只需" not in told[0]
 
 
 def test_the_report_of_a_corrected_bill_leaves_the_earlier_one_where_it_was(

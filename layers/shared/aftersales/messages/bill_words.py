@@ -37,6 +37,7 @@ def bill_words(facts: Facts) -> dict[str, str | None]:
         "account": facts.text("account"),
         "period": facts.text("period"),
         "claims": facts.text("claims"),
+        "filed": facts.text("filed"),
         "claimable": facts.text("claimable"),
         "billed": facts.text("billed"),
         "causes": _causes(facts, said),

@@ -121,6 +121,7 @@ PLACES = frozenset(
         "account",  # with a courier
         "period",
         "claims",
+        "filed",  # how many of them are with the courier already
         "claimable",
         "billed",
         "causes",

@@ -56,6 +56,7 @@ KINDS = {
         todo="[{not_known} rows, more than half of them, are of parcels that are not known here, "
         "and are not claimed. Import what was shipped and drop the bill again; for finished "
         "orders use aftersales reconcile with a list of shipments. ]"
+        "[{filed} of these claims are filed already; it is about the others. ]"
         "File the claims with the courier in time: the report has a file for them[ "
         "({report})]. Note it with aftersales bills claim, then credits are looked for in the"
         " next bills.[ {unclear} parcels could not be judged, for want of a price or a "
