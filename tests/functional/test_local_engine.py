@@ -81,15 +81,41 @@ def test_making_the_tables_twice_changes_nothing(dynamodb: Any) -> None:
     assert ttl == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires_at"}
 
 
-def test_a_table_of_another_version_is_refused_with_what_differs(dynamodb: Any) -> None:
-    dynamodb.create_table(
-        TableName="older-outbox",
-        KeySchema=[{"AttributeName": "delivery_id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "delivery_id", "AttributeType": "S"}],
+def outbox_with(client: Any, name: str, key: str) -> None:
+    """An outbox as an earlier version might have made it: without index and stream."""
+    client.create_table(
+        TableName=name,
+        KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
         BillingMode="PAY_PER_REQUEST",
     )
-    with pytest.raises(Misconfigured, match=r"older-outbox lacks the index pending and has no str"):
-        create_tables(dynamodb, DESK, "older")
+
+
+def test_a_table_of_an_earlier_version_gets_what_it_lacks_and_keeps_its_items(
+    dynamodb: Any,
+) -> None:
+    outbox_with(dynamodb, "older-outbox", "delivery_id")
+    for n in range(3):
+        pending = {"pending_shard": {"N": "0"}, "pending_order": {"S": f"2026-11-0{n + 1}"}}
+        dynamodb.put_item(TableName="older-outbox", Item={"delivery_id": {"S": str(n)}, **pending})
+    create_tables(dynamodb, DESK, "older")
+    found = dynamodb.query(
+        TableName="older-outbox",
+        IndexName="pending",
+        KeyConditionExpression="pending_shard = :shard",
+        ExpressionAttributeValues={":shard": {"N": "0"}},
+    )["Items"]
+    assert [item["delivery_id"]["S"] for item in found] == ["0", "1", "2"]
+    table = dynamodb.describe_table(TableName="older-outbox")["Table"]
+    assert table["StreamSpecification"] == {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
+    create_tables(dynamodb, DESK, "older")
+    assert dynamodb.describe_table(TableName="older-outbox")["Table"] == table
+
+
+def test_a_table_with_other_keys_is_refused_with_what_differs(dynamodb: Any) -> None:
+    outbox_with(dynamodb, "other-outbox", "number")
+    with pytest.raises(Misconfigured, match=r"other-outbox has other keys: another version"):
+        create_tables(dynamodb, DESK, "other")
 
 
 def test_a_changed_binary_is_not_run(tmp_path: Path) -> None:
