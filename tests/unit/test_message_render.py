@@ -442,3 +442,15 @@ def test_the_documented_examples_are_what_is_sent(language):
     labels = message.labels
     assert [text for text in said(message) if text.replace("\n", "") not in document] == []
     assert all(label in document for label in (labels.why, labels.todo, labels.buyer_text))
+
+
+@pytest.mark.parametrize("kind", ["unpaid_order", "product_alarm"])
+def test_only_rows_are_counted_as_rows(kind):
+    counted = {"count": 3, "amount": "352.00", "days": 7, "topics": "logistics"}
+    for language in LANGUAGES:
+        shown = say(alert(kind, facts=counted), language)
+        assert "3" in shown.what
+        label = CATALOGUES[language].field_labels["rows"]
+        assert label not in [field.label for field in shown.fields]
+        rejected = say(alert("rows_rejected", facts=OPERATOR_FACTS), language)
+        assert label in [field.label for field in rejected.fields]

@@ -296,7 +296,7 @@ def _fields(facts: Facts, words: Mapping[str, str | None], *, solved: bool) -> t
         "feed": words["feed"],
         "file": words["file"],
         "behind": words["behind"],
-        "rows": words["rows"],
+        "rows": words["rows"] if operators else None,
         "answer": answer,
         "examples": facts.masked("examples", EXAMPLES_LIMIT),
         **order_values(facts, words),
