@@ -34,6 +34,8 @@ def frame(message: Mapping[str, Any], rooms: Mapping[str, Mapping[str, str]]) ->
     for section in message["sections"]:
         body.append("\n" if body.plain else "").append(f"{section['label']} ", style="bold")
         body.append(section["text"], style="italic" if section["quoted"] else "")
+    for label, address in message.get("links", ()):
+        body.append("\n" if body.plain else "").append(f"{label}: {address}", style="underline")
     room = rooms.get(message["room"], {})
     at = datetime.fromtimestamp(message["at"], UTC)
     where = f"{room.get('app', '')} · {room.get('name', message['room'])} · {at:%m-%d %H:%M} UTC"

@@ -107,11 +107,16 @@ def _said(code: int, text: str) -> Answer:
 
 _STRONG = re.compile(r"^\*{1,2}([^*]+)\*{1,2}\s*[:：]?\s*")
 _ID = re.compile(r"^_?ID ([A-Za-z0-9-]+)_?$")
+_LINK = re.compile(
+    r"\[(?P<label>[^\]]+)\]\((?P<url>https?://[^\s)]+)\)|<(?P<to>https?://[^|>\s]+)\|(?P<name>[^>]+)>"
+)
+"""A link of Markdown, or of Slack."""
 _FACT = re.compile(r"^(?:- |• |> )(.*)$")
 
 
 def read_message(text: str) -> dict[str, Any]:
-    """What an agent sees: title, severity, lead, facts, sections (label, text, quoted), id."""
+    """What an agent sees: title, severity, lead, facts, sections (label, text, quoted), links
+    (text, address), id."""
     paragraphs = [part.strip() for part in text.split("\n\n") if part.strip()]
     message: dict[str, Any] = {
         "title": "",
@@ -119,10 +124,18 @@ def read_message(text: str) -> dict[str, Any]:
         "lead": "",
         "facts": [],
         "sections": [],
+        "links": [],
         "alert_id": "",
     }
     for number, paragraph in enumerate(paragraphs):
-        lines = [line.strip() for line in paragraph.split("\n")]
+        lines = []
+        for line in map(str.strip, paragraph.split("\n")):
+            if linked := _links(line):
+                message["links"] += linked
+            else:
+                lines.append(line)
+        if not lines:
+            continue
         if number == 0:
             _read_title(message, lines[0].removeprefix("### "))
             lines = lines[1:]
@@ -140,6 +153,15 @@ def read_message(text: str) -> dict[str, Any]:
         elif not all(line.startswith("@") or line.startswith("<") for line in lines):
             message["lead"] = "\n".join(filter(None, [message["lead"], *lines]))
     return message
+
+
+def _links(line: str) -> list[list[str]]:
+    """Text and address of each link in a line of nothing else; in a sentence it stays a text."""
+    if _LINK.sub("", line).strip(" |"):
+        return []
+    return [
+        [link["label"] or link["name"], link["url"] or link["to"]] for link in _LINK.finditer(line)
+    ]
 
 
 def _read_title(message: dict[str, Any], title: str) -> None:

@@ -16,7 +16,7 @@ from aftersales.channels.registry import build_channel
 from aftersales.clock import wall_now
 from aftersales.findings import Severity
 from aftersales.http import HttpReply, HttpRequest
-from aftersales.messages.base import Field, Labels, Message
+from aftersales.messages.base import Button, Field, Labels, Message
 from aftersales.settings.model import Target
 from local.page.page import FILE, headers_for
 from local.simulators.demo_settings import ROOMS
@@ -38,6 +38,7 @@ MESSAGE = Message(
     until="11月24日 08:45",
     fields=(Field("单号", "YT0000000000001"), Field("最后一次扫描", "11月22日 10:00：拒收")),
     buyer_text="您好，<b>包裹</b>退回中。",
+    buttons=(Button("查看订单", "https://shop.example.com/orders/1?a=1&b=2"),),
     labels=Labels("影响", "处理", "期限", "可以这样回复买家", "级别", "还有 {count} 项"),
 )
 
@@ -95,6 +96,7 @@ def test_what_a_channel_sends_is_read_back_as_it_was_meant(kind: str, solved: bo
         ("可以这样回复买家", True),
     ]
     assert seen["sections"][2]["text"] == "11月24日 08:45"
+    assert seen["links"] == [["查看订单", "https://shop.example.com/orders/1?a=1&b=2"]]
     assert seen["alert_id"] == "7K3M9QW2-1"
 
 
