@@ -123,11 +123,13 @@ def _unpaid_order() -> str:
 
 
 def _counted_week() -> None:
-    from aftersales.tables import reminders
+    from aftersales.calendar import zone_named
+    from aftersales.tables import reminders, settings
     from aftersales.tables.reminders import Counted
 
     now = datetime.now(UTC)
-    year, week, _ = (now - LAST_WEEK).isocalendar()
+    zone = zone_named(settings.load().time_zone)
+    year, week, _ = (now - LAST_WEEK).astimezone(zone).isocalendar()
     one = Counted(SHOP, "reminded_paid", "USD", 3, 26_400, 90)
     reminders.count(f"{year}-W{week:02d}", 0, one, now)
 
