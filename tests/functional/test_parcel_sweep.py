@@ -405,12 +405,16 @@ def test_a_big_promotion_is_registered_over_several_runs(clock, source):
     assert sorted(source.registered) == numbers
 
 
+def without_sources(settings):
+    tracking = replace(settings.tracking, sources={}, default_source="")
+    return replace(settings, tracking=tracking)
+
+
 def test_a_courier_without_a_source_is_one_case_until_it_has_one(clock, source):
     add(N)
-    with_source = settings_for()
-    desk = desk_for(source, clock, settings=with_source)
-    nowhere = replace(with_source.tracking, sources={}, default_source="")
-    desk.settings = replace(with_source, tracking=nowhere)
+    desk = desk_for(source, clock)
+    with_source, without = desk.settings, without_sources(desk.settings)
+    desk.settings = without
     for _ in range(3):
         assert run(desk)["without_source"] == 1
         close_watched(desk, clock.now)
@@ -420,17 +424,15 @@ def test_a_courier_without_a_source_is_one_case_until_it_has_one(clock, source):
     desk.settings = with_source
     close_watched(desk, clock.now)
     assert alerts() == [("source_missing", "opened"), ("source_missing", "solved")]
-    desk.settings = replace(with_source, tracking=nowhere)
+    desk.settings = without
     run(desk)
     assert cases.get("courier:yto", "source_missing").is_open
 
 
 def test_who_closed_the_case_of_a_courier_without_a_source_is_not_told_again(clock, source):
     add(N)
-    settings = settings_for()
-    desk = desk_for(source, clock, settings=settings)
-    nowhere = replace(settings.tracking, sources={}, default_source="")
-    desk.settings = replace(settings, tracking=nowhere)
+    desk = desk_for(source, clock)
+    desk.settings = without_sources(desk.settings)
     run(desk)
     desk.casebook.resolve("courier:yto", "source_missing", "tracked elsewhere", clock.now, by="Li")
     told = alerts()
