@@ -23,7 +23,13 @@ FILE = click.Path(path_type=Path)
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("bills", nargs=-1, required=True, metavar="BILL...", type=FILE)
-@click.option("--shipments", metavar="FILE", required=True, type=FILE, help="What was shipped.")
+@click.option(
+    "--shipments",
+    metavar="FILE",
+    required=True,
+    type=FILE,
+    help="What was shipped: CSV or a workbook.",
+)
 @click.option(
     "--rates", metavar="FILE", required=True, type=FILE, help="Rate card: CSV, XLSX or YAML."
 )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -255,11 +256,43 @@ def shipments_of(desk: Workshop, path: Path, zone: str = "Asia/Shanghai"):
     return read, rows
 
 
+def workbook_of(path: Path, sheets: Mapping[str, Sequence[Sequence[object]]]) -> Path:
+    options = {"default_date_format": "yyyy-mm-dd hh:mm"}
+    with xlsxwriter.Workbook(path, options) as book:
+        for name, rows in sheets.items():
+            sheet = book.add_worksheet(name)
+            for index, row in enumerate(rows):
+                sheet.write_row(index, 0, row)
+    return path
+
+
+def test_shipments_in_a_workbook_are_read_from_the_sheet_that_has_them(desk, tmp_path):
+    number, day = int(A), datetime(2026, 10, 5, 23, 30)
+    sheets = {
+        "说明": [("发货清单",), ("2026-10",)],
+        "明细": [("十月发货",), HEAD, (number, "申通", day, 900, "浙江省", "delivered"), (),
+               sent(B), (7312345678901234567, "sto", day, 900, "浙江", ""), sent("1.23E+12"),
+               sent("7.7400000000123E+13")],
+    }  # fmt: skip
+    read, rows = shipments_of(desk, workbook_of(tmp_path / "发货.xlsx", sheets))
+    same = "sto", date(2026, 10, 5), 900, "浙江", "delivered"
+    assert [row[1:] for row in rows] == [(A, *same), (B, *same), ("77400000000123", *same)]
+    assert [(one.row, "digits" in one.reason) for one in read.rejected] == [(6, True), (7, True)]
+
+
+def test_a_workbook_without_shipments_is_refused_with_what_is_seen(desk, tmp_path):
+    path = workbook_of(tmp_path / "发货.xlsx", {"一": [("运单号", "省份", "重量")]})
+    with pytest.raises(
+        BadInput, match=r"no sheet with the columns waybill_number, .* 运单号, 省份"
+    ):
+        shipments_of(desk, path)
+
+
 @pytest.mark.parametrize("start", [b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"])
-def test_shipments_in_a_workbook_are_refused_with_what_to_do(desk, tmp_path, start):
+def test_a_damaged_workbook_of_shipments_is_refused(desk, tmp_path, start):
     path = tmp_path / "发货.xlsx"
     path.write_bytes(start + bytes(600))
-    with pytest.raises(BadInput, match=r"发货\.xlsx is a workbook; save its sheet as CSV UTF-8"):
+    with pytest.raises(BadInput, match="damaged"):
         shipments_of(desk, path)
 
 

@@ -1,4 +1,4 @@
-"""A shipments file -> the table of shipments.
+"""A shipments file (CSV, or a sheet of a workbook) -> the table of shipments.
 
 Columns as documented in docs/reconciliation.md: `waybill_number, courier, shipped_at` and
 `province` are required. A row that cannot be used is named with its reason, the rest goes on.
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 REJECTED_LIMIT = 1000
 MOST_WORDS = 5_000
 """A column with more different words than that is read as text."""
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+"""How XLSX and XLS files begin."""
 _UNEVEN = "CSV Error"
 """What the database says of line breaks in cells, too many cells, quotation marks left open."""
 
@@ -52,7 +54,7 @@ class ShipmentsRead:
 def read_shipments(
     connection: DuckDBPyConnection, path: Path, zone: str, temp: Path
 ) -> ShipmentsRead:
-    """Read a CSV file of shipments; raises `BadInput` where it has not the documented columns."""
+    """Read a file of shipments; raises `BadInput` where it has not the documented columns."""
     form = _open(path, zone, temp)
     missing = [name for name in REQUIRED if name not in form.header]
     if missing:
@@ -90,11 +92,13 @@ def _with_rows_for_blank_lines(path: Path, filling: str, temp: Path) -> Path:
 
 
 def as_utf8(path: Path, temp: Path) -> Path:
-    """The file itself where it is UTF-8, else a copy that is; raises `BadInput` for neither."""
+    """The file itself where it is CSV in UTF-8, else a copy that is; raises `BadInput`."""
     with path.open("rb") as stream:
         head = stream.read(256 * 1024)
-    if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        raise BadInput(f"{path.name} is a workbook; save its sheet as CSV UTF-8")
+    if head.startswith(_WORKBOOKS):
+        from courier_reconciliation.engine.shipment_workbook import sheet_as_csv
+
+        return sheet_as_csv(path, temp)
     encoding = encoding_of(head)
     return path if encoding == "utf-8" else transcoded(path, temp, encoding)
 

@@ -13,6 +13,7 @@ from courier_reconciliation.engine.shipment_words import outcome_named
 from courier_reconciliation.model import Outcome
 from courier_reconciliation.rates.card import folded_service
 from courier_reconciliation.rates.columns import courier_code
+from courier_reconciliation.reading.cells import waybills
 from courier_reconciliation.reading.places import place
 
 REQUIRED = ("waybill_number", "courier", "shipped_at", "province")
@@ -44,8 +45,10 @@ def shipment_row(
         if not cell(name):
             raise BadInput(f"{name} is empty")
     waybill = normalise(cell("waybill_number"))
-    if "E+" in waybill.upper() or not waybill.isalnum() or not waybill.isascii():
-        raise BadInput(f"waybill_number {cell('waybill_number')[:40]!r} is no waybill number")
+    if not waybill.isalnum() or not waybill.isascii():
+        waybill, *others = waybills(cell("waybill_number")) or ("",)
+        if others or not waybill:
+            raise BadInput(f"waybill_number {cell('waybill_number')[:40]!r} is no waybill number")
     courier = courier_code(cell("courier"))
     day = day_of(cell("shipped_at"), zone)
     province = place(cell("province"))[0]

@@ -43,12 +43,16 @@ class Sheet(Struct, frozen=True):
     _first: Sequence[Sequence[Any]]
     _rest: Iterator[list[Any]]
 
+    def rows(self, start: int) -> Iterator[list[Any]]:
+        """The rows from index `start` on, one of the first; to be had once."""
+        return chain(map(list, self._first[start:]), self._rest)
+
     def write(self, path: Path, start: int, fill_down: frozenset[int]) -> None:
         """Write the rows from index `start` on as CSV (quotes escaped by a backslash).
 
         Cells merged over several rows are filled down in the columns `fill_down`, inside the merge.
         """
-        rows: Iterator[list[Any]] = chain(map(list, self._first[start:]), self._rest)
+        rows = self.rows(start)
         merges = _merges(self._grid, start, fill_down)
         if merges:
             rows = _filled(rows, start, merges)
