@@ -126,6 +126,7 @@ def conclude(look: Look, bill: Bill, before: Bill | None, now: datetime) -> tupl
     same = before is not None and before.content_hash == bill.content_hash
     bill = keep_bill(bill, now)
     told = telling.tell_of_bill(look.desk, bill, now)
+    telling.tell_of_credits(look.desk.casebook, bill, now)
     outcome = "checked" if before is None else "again" if same else "replaced"
     return bill, f"{outcome}, case {told}"
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from aftersales.cases.casebook import Casebook, Ending
-from aftersales.courier_bills import Bill, ClaimState
+from aftersales.courier_bills import Bill, Claim, ClaimState
 from aftersales.findings import Finding, Severity
 from aftersales.money import to_text
 from aftersales.tables import bills, cases, quarantine
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 DISCREPANCIES = "bill_discrepancies"
 UNREADABLE = "bill_unreadable"
 MISSING = "bill_missing"
+CREDITED = "bill_credited"
 RATES_WRONG = "rates_wrong"
 CAUSES_TOLD = 4
 EXAMPLES = 3
@@ -96,6 +97,30 @@ def tell_if_settled(casebook: Casebook, account: str, name: str, now: datetime) 
     subject = f"bill:{account}/{name}"
     casebook.resolve(subject, DISCREPANCIES, "claims_settled", now)
     return True
+
+
+def tell_of_credits(casebook: Casebook, bill: Bill, now: datetime) -> None:
+    """A bill has given back money for others: what those still wait for is told, once for each."""
+    by_name: dict[str, list[Claim]] = {}
+    for claim in bills.claims_of(bill.account):
+        by_name.setdefault(claim.bill, []).append(claim)
+    for name, claims in sorted(by_name.items()):
+        back = sum(claim.credits.get(bill.name, 0) for claim in claims)
+        waiting = [claim for claim in claims if claim.live]
+        if not back or not waiting:
+            continue
+        currency = waiting[0].currency
+        couriers = {claim.courier for claim in claims}
+        facts: dict[str, str | int | None] = {
+            "account": bill.account,
+            "courier": couriers.pop() if len(couriers) == 1 else None,
+            "period": name,
+            "credited": to_text(back, currency),
+            "left": to_text(sum(claim.left_minor for claim in waiting), currency),
+            "claims": len(waiting),
+        }
+        subject = f"credit:{bill.account}/{name}/{bill.name}"
+        casebook.announce(Finding(CREDITED, subject, Severity.NOTICE, "", facts), now)
 
 
 def tell_unreadable(desk: Desk, drop: Drop, reason: str, now: datetime) -> None:

@@ -250,6 +250,11 @@ def test_a_credit_on_the_next_bill_closes_the_claim_and_a_short_one_leaves_it_op
     before = everything(world)
     world.call("courier_reconciliation_files", event)
     assert everything(world) == before
+    world.call("alert_dispatcher_sweep")
+    (told,) = [one for one in world.outside.messages if "没退足" in one]
+    still = sum(claim.left_minor for claim in state.values() if claim.live)
+    assert f"¥{sum(given.values()) / 100:.2f}" in told
+    assert f"¥{still / 100:.2f}" in told
 
 
 def test_a_credit_note_with_the_days_of_shipping_credits_the_bill_and_does_not_replace_it(

@@ -153,7 +153,10 @@ REASONS_IN = (
     SHARED / "objects.py",
 )
 SAID_BY = ("BadInput", "NotPriced", "Unknown", "Gone")
-NOT_SHOWN = {"own_layout", "_open", "shipment_row", "whole_number", "day_of", "read_shipments"}
+NOT_SHOWN = {
+    *("own_layout", "_open", "shipment_row", "whole_number", "day_of", "read_shipments"),
+    "sheet_as_csv",
+}
 """Functions whose refusals stop the command, or are about a file that the shop wrote itself."""
 ENGLISH = re.compile(r"[A-Za-z]{3,}")
 NAMES_THAT_STAY = {

@@ -12,5 +12,5 @@ REVIEW_KINDS = (
 )
 """About what buyers write. They are followed up until somebody closes them."""
 
-BILL_KINDS = ("bill_discrepancies", "bill_unreadable", "bill_missing")
+BILL_KINDS = ("bill_discrepancies", "bill_unreadable", "bill_missing", "bill_credited")
 """About couriers' bills: for whoever pays them, not for a shop's agents."""

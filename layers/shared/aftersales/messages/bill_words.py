@@ -39,6 +39,8 @@ def bill_words(facts: Facts) -> dict[str, str | None]:
         "claims": facts.text("claims"),
         "filed": facts.text("filed"),
         "claimable": facts.text("claimable"),
+        "credited": facts.text("credited"),
+        "left": facts.text("left"),
         "billed": facts.text("billed"),
         "causes": _causes(facts, said),
         "changes": _changes(facts, said),
@@ -55,7 +57,10 @@ def bill_values(facts: Facts, words: Mapping[str, str | None]) -> dict[str, str 
     """The fields of an alert about a bill, by the name of their label."""
     if facts.alert.kind not in BILL_KINDS:
         return {}
-    names = ("account", "period", "claims", "claimable", "causes", "changes", "report")
+    names = (
+        *("account", "period", "claims", "claimable", "credited", "left"),
+        *("causes", "changes", "report"),
+    )
     confirms = words["confirms_at"]
     if confirms and words["confirms_left"]:
         confirms = facts.catalogue.time_left.format(at=confirms, left=words["confirms_left"])

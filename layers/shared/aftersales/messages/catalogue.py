@@ -123,6 +123,8 @@ PLACES = frozenset(
         "claims",
         "filed",  # how many of them are with the courier already
         "claimable",
+        "credited",
+        "left",  # what is still to come back
         "billed",
         "causes",
         "changes",

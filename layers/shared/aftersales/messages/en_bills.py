@@ -37,6 +37,8 @@ FIELD_LABELS = {
     "period": "Month",
     "claims": "Claims",
     "claimable": "To claim back",
+    "credited": "Came back",
+    "left": "Still to come",
     "causes": "Mostly",
     "changes": "Changed",
     "report": "Report",
@@ -81,6 +83,16 @@ KINDS = {
         todo="Ask the courier for it, and drop it into its folder below bills/.",
         solved_title="bill arrived",
         solved_what="The bill has arrived.",
+    ),
+    "bill_credited": Wording(
+        title="Part of a claim came back[ from {courier}|][, {period}][: {left} to come]",
+        what="[{credited}|Part] of what was claimed from the bill[ of {period}] has come back. "
+        "[{left}|Some] is still to come[, in {claims} claims].",
+        why="What a courier leaves out is rarely paid later without being asked for.",
+        todo="Ask the courier for the rest: aftersales bills show[ {account}/{period}] lists what "
+        "is open. What it refuses is noted with aftersales bills claim.",
+        solved_title="told",
+        solved_what="It was told.",
     ),
     "rates_wrong": Wording(
         title="[No rate card for {courier}|A rate card cannot be read]",

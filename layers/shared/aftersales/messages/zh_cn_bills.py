@@ -37,6 +37,8 @@ FIELD_LABELS = {
     "period": "账期",
     "claims": "异议笔数",
     "claimable": "可追回",
+    "credited": "已退回",
+    "left": "还差",
     "causes": "主要原因",
     "changes": "变化",
     "report": "报告",
@@ -79,6 +81,16 @@ KINDS = {
         todo="请向快递公司要账单，放到 bills/ 下对应的文件夹。",
         solved_title="账单已到",
         solved_what="账单已经收到。",
+    ),
+    "bill_credited": Wording(
+        title="快递退款没退足[：{courier}|][，{period}][，还差 {left}]",
+        what="[{period} ]账单的异议[退回了 {credited}|退回了一部分]，还有[ {claims} "
+        "笔][共 {left} ]没有退。",
+        why="快递公司漏退的，不再追问多半就不会退了。",
+        todo="请向快递公司追问余下的：用 aftersales bills show[ {account}/{period}] "
+        "查看还没结的异议；对方拒绝的用 aftersales bills claim 登记。",
+        solved_title="已告知",
+        solved_what="已告知。",
     ),
     "rates_wrong": Wording(
         title="[缺少 {courier} 的价格表|价格表读不了]",

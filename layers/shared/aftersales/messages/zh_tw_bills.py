@@ -37,6 +37,8 @@ FIELD_LABELS = {
     "period": "帳單月份",
     "claims": "異議筆數",
     "claimable": "可追回",
+    "credited": "已退回",
+    "left": "還差",
     "causes": "主要原因",
     "changes": "變動",
     "report": "報告",
@@ -79,6 +81,16 @@ KINDS = {
         todo="請向物流公司要帳單，放到 bills/ 下對應的資料夾。",
         solved_title="帳單已到",
         solved_what="帳單已經收到。",
+    ),
+    "bill_credited": Wording(
+        title="物流退款沒有退足[：{courier}|][，{period}][，還差 {left}]",
+        what="[{period} ]帳單的異議[退回了 {credited}|退回了一部分]，還有[ {claims} "
+        "筆][共 {left} ]沒有退。",
+        why="物流公司漏退的，不再追問多半就不會退了。",
+        todo="請向物流公司追問其餘的：用 aftersales bills show[ {account}/{period}] "
+        "查看還沒結的異議；對方拒絕的用 aftersales bills claim 登記。",
+        solved_title="已告知",
+        solved_what="已告知。",
     ),
     "rates_wrong": Wording(
         title="[缺少 {courier} 的價目表|價目表無法讀取]",
