@@ -86,7 +86,8 @@ class BilledRow(Struct, array_like=True):
     `freight` or a surcharge code where a courier writes one row per service. `freight_minor` and
     `surcharges` (code, amount) are the parts of a total, where the bill has columns for them.
     `amount_minor` is the full charge: what was prepaid for labels is not taken off. Credits are
-    negative. `row` counts from 1 as a spreadsheet program shows it.
+    negative. `weight_g` is what is charged, `actual_g` what the courier's scale showed, where a bill
+    says both. `row` counts from 1 as a spreadsheet program shows it.
     """
 
     file: str
@@ -103,6 +104,7 @@ class BilledRow(Struct, array_like=True):
     tax_minor: int | None = None
     discount_minor: int | None = None
     weight_g: int | None = None
+    actual_g: int | None = None
     length_mm: int | None = None
     width_mm: int | None = None
     height_mm: int | None = None

@@ -31,6 +31,7 @@ class Main(Struct):
     tax_minor: int = 0
     tax_apart: bool = False
     weight_g: int | None = None
+    actual_g: int | None = None
     volume_mm3: int | None = None
     province: str = ""
     credit_minor: int = 0
@@ -45,15 +46,23 @@ class Extra(Struct, frozen=True):
 
 
 class Sorted(Struct):
-    """All rows of a waybill. `credit_minor` is what is given back, above zero."""
+    """All rows of a waybill. `credit_minor` is what is given back, above zero.
+
+    `free_weights` are the weights of rows without money, beside rows that have some: pieces of a
+    shipment that one of them pays for.
+    """
 
     mains: list[Main]
     extras: list[Extra]
     credit_minor: int
+    free_weights: list[int | None] = []
 
 
-def sort_rows(rows: Sequence[BilledRow]) -> Sorted:
-    """Sort the rows; a credit takes away the charge of the same kind and amount that it cancels."""
+def sort_rows(rows: Sequence[BilledRow], *, carried: bool = False) -> Sorted:
+    """Sort the rows; a credit takes away the charge of the same kind and amount that it cancels.
+
+    `carried`: an earlier bill has the charge for carrying the parcel.
+    """
     credit = 0
     for row in rows:
         if row.amount_minor < 0:
@@ -66,9 +75,27 @@ def sort_rows(rows: Sequence[BilledRow]) -> Sorted:
             mains.append(main_of(row))
         elif row.amount_minor:
             extras.append(Extra(row, row.charge, row.amount_minor))
+    weights: list[int | None] = []
     if len(mains) > 1 and any(main.amount_minor for main in mains):
+        weights = [main.weight_g for main in mains if not main.amount_minor]
         mains = [main for main in mains if main.amount_minor]
-    return Sorted(mains, extras, credit)
+    if carried or len(mains) > 1:
+        mains = _without_late_extras(mains, extras, carried=carried)
+    return Sorted(mains, extras, credit, weights)
+
+
+def _without_late_extras(
+    mains: Sequence[Main], extras: list[Extra], *, carried: bool
+) -> list[Main]:
+    """The rows that pay for carrying. One with surcharges and no freight is a row of these, where
+    another one carries the parcel: couriers bill surcharges late, in rows of their own."""
+    kept = [main for main in mains if main.base_minor or not main.extras]
+    if not kept and not carried:
+        return list(mains)
+    for main in mains:
+        if main.extras and not main.base_minor:
+            extras += [Extra(main.row, code, amount) for code, amount in main.extras]
+    return kept
 
 
 def _credited(rows: Sequence[BilledRow]) -> tuple[list[BilledRow], int]:
@@ -102,6 +129,7 @@ def main_of(row: BilledRow) -> Main:
         is_freight=row.charge == FREIGHT,
         tax_minor=row.tax_minor or 0,
         weight_g=row.weight_g,
+        actual_g=row.actual_g,
         volume_mm3=volume_of(row.length_mm, row.width_mm, row.height_mm),
         province=row.province,
     )

@@ -158,14 +158,17 @@ class Chooser(Struct):
 
 
 def _beside_the_price(choice: Choice) -> int:
-    """How far all of the kept row is from all that is due: its freight alone may agree."""
+    """How far all of the kept row is from all that is due, or allowed and billed: its freight alone
+    may agree."""
     if choice.kept is None or not isinstance(choice.case, FreightCase):
         return 0
     codes = {code for code, _ in choice.kept.extras}
     priced = choice.case.priced
+    may = {each.code: each.amount_minor for each in priced.allowed}
+    granted = sum([min(amount, may.get(code, 0)) for code, amount in choice.kept.extras])
     due = sum(each.amount_minor for each in priced.surcharges
               if each.code != RETURN or each.code in codes)  # fmt: skip
-    return abs(choice.kept.amount_minor - priced.freight_minor - due)
+    return abs(choice.kept.amount_minor - priced.freight_minor - due - granted)
 
 
 def agrees(choice: Choice) -> bool:

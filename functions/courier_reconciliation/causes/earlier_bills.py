@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from courier_reconciliation.causes.bill_parts import MAIN
@@ -16,15 +17,18 @@ def billed_before(earlier: Sequence[BilledRow], shipment: Shipment) -> list[Bill
     return [
         row
         for row in earlier
-        if row.charge in MAIN
-        and (row.billed_on is None or (shipment.shipped_on - row.billed_on).days <= EARLIER_DAYS)
+        if row.billed_on is None or (shipment.shipped_on - row.billed_on).days <= EARLIER_DAYS
     ]
 
 
 def without_reversals(
     rows: Sequence[BilledRow], before: Sequence[BilledRow]
 ) -> tuple[list[BilledRow], list[BilledRow]]:
-    """A negative row that takes back the charge of an earlier bill clears the way for a new one."""
+    """A negative row that takes back the charge of an earlier bill clears the way for a new one.
+
+    Returns the rows that are left, and the charges for carrying that still stand.
+    """
+    before = [row for row in before if row.charge in MAIN]
     left, earlier = list(rows), [row for row in before if row.amount_minor > 0]
     for credit in [row for row in before if row.amount_minor < 0]:
         earlier = _less(earlier, -credit.amount_minor)
@@ -35,6 +39,12 @@ def without_reversals(
                 earlier = kept
                 left.remove(row)
     return left, earlier
+
+
+def extras_before(before: Sequence[BilledRow]) -> Counter[tuple[str, int]]:
+    """(code, amount) of the surcharges in rows of their own that earlier bills had."""
+    rows = [row for row in before if row.charge not in MAIN]
+    return Counter((row.charge, row.amount_minor) for row in rows)
 
 
 def _less(rows: list[BilledRow], amount: int) -> list[BilledRow]:

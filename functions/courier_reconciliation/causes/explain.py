@@ -24,11 +24,13 @@ from courier_reconciliation.causes.hypotheses import (
     Rank,
     explained_by_one,
     lighter_within_tolerance,
+    scale_within_tolerance,
 )
 from courier_reconciliation.causes.surcharges import (
     Cause,
     SurchargeCheck,
     at_billed_freight,
+    at_billed_weight,
     of_main_and_rows,
 )
 from courier_reconciliation.causes.taxes import tax
@@ -41,6 +43,7 @@ from courier_reconciliation.causes.two_mistakes import (
 from courier_reconciliation.causes.whole_rows import (
     NOT_DUE,
     duplicate,
+    extras_again,
     nobodys,
     not_due,
     ways_back,
@@ -104,11 +107,14 @@ class Explainer:
         served = self._quotes.rows(facts, facts.province)
         left = rows if isinstance(served, NotPriced) else _same_currency(rows, served, findings)
         again = False
+        before: Sequence[BilledRow] = ()
         if earlier:
             before = billed_before(earlier, shipment)
             left, still_billed = without_reversals(left, before)
             again = bool(still_billed)
-        parts = sort_rows(left)
+        parts = sort_rows(left, carried=again)
+        if again:
+            extras_again(parts, before, findings)
         if shipment.outcome in NOT_DUE:
             not_due(parts, facts, self._quotes.card, findings, billed_before=again)
         else:
@@ -201,9 +207,12 @@ class Explainer:
         """
         agreed = case.agrees()
         if agreed is not None:
-            return None, _is_bare(case, agreed)
+            has_extras = bool(case.main.extras or case.apart)
+            return at_billed_weight(case) if has_extras else None, _is_bare(case, agreed)
         if choice.pieces and pieces_agree(choice, self._tolerances):
             return None, False
+        if (shown := scale_within_tolerance(case)) is not None:
+            return Cause(None, shown.priced), _is_bare(case, shown.expected_minor)
         if case.billed_minor < case.expected[0]:
             if (lighter := lighter_within_tolerance(case)) is not None:
                 is_bare = _is_bare(case, lighter.expected_minor)

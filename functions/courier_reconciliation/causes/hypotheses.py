@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from courier_reconciliation.causes.freight_case import SCALE_G, FreightCase, Match
 from courier_reconciliation.model import Kind
-from courier_reconciliation.rates.card import FreightRow, NotPriced, Priced, Rounding
+from courier_reconciliation.rates.card import FreightRow, NotPriced, Priced, Rounding, StepMode
 from courier_reconciliation.rates.price import Weighed, rounded, volumetric_g
 from courier_reconciliation.rates.quotes import as_billed, weigh_as_rounded, weigh_by
 
@@ -27,6 +27,8 @@ OTHER_DIVISORS = (4000, 4800, 7000, 9000, 10000)
 STEPS_TRIED = 60
 ZONE_APART = frozenset(("ups", "fedex", "dhl"))
 """Couriers whose bills state the address of the receiver, and bill by a zone of their own."""
+POUND_SLACK = 500
+"""A bill in pounds and steps of 454 g differ by less than one in so many."""
 _MODES = tuple(Rounding)
 _STEP_G = {
     Rounding.CEIL_1000: 1000,
@@ -157,7 +159,7 @@ def other_weights(case: FreightCase, rows: tuple[FreightRow, ...], province: str
     low, high = case.reach(rows)
     if low > high:
         return []  # no weight at all has such a price
-    found = _roundings(case, rows, province, low, high)
+    found = [] if _is_of_the_scale(case) else _roundings(case, rows, province, low, high)
     found += _weights(case, rows, province, low, high)
     found += _volumes(case, rows, province, low, high)
     return found
@@ -223,9 +225,9 @@ def _rounding_fit(case: FreightCase, weighed: Weighed) -> Fit | None:
         return Fit.UNSAID
     if near(billed, case.base.chargeable_g):
         return Fit.EXACT
-    if near(billed, weighed.rounded_g):
+    if is_rounded(billed, weighed):
         return Fit.ROUNDED
-    if near(billed, case.base.rounded_g) or near(billed, case.facts.weight_g):
+    if is_rounded(billed, case.base) or near(billed, case.facts.weight_g):
         return Fit.AGAINST
     limit = case.tolerances.weight_g(case.base.chargeable_g)
     return Fit.UNSAID if abs(billed - case.base.chargeable_g) <= limit else None
@@ -286,7 +288,7 @@ def _volume_fit(case: FreightCase, by_volume: int, weighed: Weighed) -> Fit | No
         return Fit.UNSAID
     if near(billed, by_volume):
         return Fit.EXACT if billed % 100 else Fit.ROUNDED
-    if near(billed, weighed.rounded_g):
+    if is_rounded(billed, weighed):
         return Fit.ROUNDED
     if not near(billed, own_g(case)):
         return None
@@ -311,9 +313,33 @@ def _weights(
         if within and weighed.rounded_g != rounded(weighed.row.rounding, billed):
             continue  # the weight is right, its rounding was left out
         if case.may_be(weighed):
-            evidence = weight_evidence(case)
-            found.append(Guess(kind, Fit.ROUNDED, rank, weighed, province, evidence))
+            # What no rounding gives is what a scale showed: another divisor fits it by chance.
+            fit = Fit.EXACT if within and billed % 100 else Fit.ROUNDED
+            found.append(Guess(kind, fit, rank, weighed, province, weight_evidence(case)))
     return found
+
+
+def scale_within_tolerance(case: FreightCase) -> Match | None:
+    """The price of what the courier's scale showed, where that is the parcel's own weight but for
+    the tolerance, and what is billed.
+
+    Only where a bill says both, what the scale showed and what is charged.
+    """
+    own, shown = case.facts.weight_g, case.main.actual_g
+    if own is None or not shown or shown == own or abs(shown - own) > case.tolerances.weight_g(own):
+        return None
+    weighed = weigh_by(case.rows, shown, volume(case))
+    return None if weighed is None else case.match(weighed, case.facts.province)
+
+
+def _is_of_the_scale(case: FreightCase) -> bool:
+    """Whether the courier's scale showed another weight, and the contract rounds that to what is
+    billed: then nothing is rounded wrongly."""
+    own, shown = case.facts.weight_g, case.main.actual_g
+    if own is None or not shown or abs(shown - own) <= case.tolerances.weight_g(own):
+        return False
+    weighed = weigh_by(case.rows, shown, volume(case))
+    return weighed is not None and weighed.rounded_g == case.main.weight_g
 
 
 def lighter_within_tolerance(case: FreightCase) -> Match | None:
@@ -375,7 +401,7 @@ def own_weight_fit(case: FreightCase, rounded_g: int | None = None) -> Fit | Non
         return Fit.UNSAID
     if near(billed, case.base.chargeable_g):
         return Fit.EXACT
-    if near(billed, case.base.rounded_g) or near(billed, rounded_g):
+    if is_rounded(billed, case.base) or near(billed, rounded_g):
         return Fit.ROUNDED
     limit = case.base.chargeable_g + case.tolerances.weight_g(case.base.chargeable_g)
     return Fit.UNSAID if billed <= limit else None
@@ -385,7 +411,22 @@ def near(billed_g: int, grams: int | None) -> bool:
     """Whether a bill may print `grams` so: to the gram, or with fewer decimals."""
     if grams is None:
         return False
-    return abs(billed_g - grams) <= (SCALE_G if billed_g % SCALE_G == 0 else 1)
+    return abs(billed_g - grams) <= (SCALE_G - 1 if billed_g % SCALE_G == 0 else 1)
+
+
+def is_rounded(billed_g: int, weighed: Weighed) -> bool:
+    """Whether a bill states the weight that `weighed` was rounded to, or by whose steps it costs.
+
+    It prints such a weight as it is; pounds are given to the gram here, and steps of one are 454.
+    """
+    if abs(billed_g - weighed.rounded_g) <= 1:
+        return True
+    row = weighed.row
+    if row.step_mode is not StepMode.CEIL or not row.step_price_minor:
+        return False
+    over = max(weighed.rounded_g - row.base_weight_g, 0)
+    stepped = row.base_weight_g - (-over // row.step_weight_g) * row.step_weight_g
+    return abs(billed_g - stepped) <= stepped // POUND_SLACK
 
 
 def zone_evidence(case: FreightCase, province: str) -> Evidence:

@@ -14,6 +14,7 @@ from courier_reconciliation.causes.freight_case import FreightCase
 from courier_reconciliation.model import Kind, Outcome
 from courier_reconciliation.rates.card import E4, Basis, Priced
 from courier_reconciliation.rates.price import half_up, is_valid, surcharge_amount
+from courier_reconciliation.rates.quotes import weigh_by
 from courier_reconciliation.surcharge_codes import OTHER, is_known
 
 _CHARGEBACK = "chargeback"
@@ -61,6 +62,17 @@ def at_billed_freight(case: FreightCase, kind: Kind | None) -> Cause | None:
         for charge in case.priced.surcharges
     )
     return Cause(kind, replace(case.priced, surcharges=followed))
+
+
+def at_billed_weight(case: FreightCase) -> Cause | None:
+    """What follows a billed weight within the tolerance, where the freight is the same by it."""
+    own, billed = case.base.chargeable_g, case.main.weight_g
+    if billed is None or billed == own or not case.own_known:
+        return None
+    weighed = weigh_by(case.rows, billed, None)
+    if weighed is None or abs(billed - own) > case.tolerances.weight_g(own):
+        return None
+    return Cause(None, case.quotes.priced(weighed, case.facts, case.facts.province))
 
 
 def _is_freight_alone(case: FreightCase) -> bool:
@@ -185,6 +197,8 @@ class SurchargeCheck:
             self._invalid(first, limit, row)
             billed = limit
         elif allowed is not None and allowed.is_due and billed < limit - self._tolerance:
+            if self._is_within_tolerance(billed, allowed):
+                return
             rule = wording.of_surcharge(first.code, row)
             if abs(billed - allowed.expected_minor) > self._tolerance:
                 self._under(first, billed, allowed.expected_minor, rule)
@@ -193,6 +207,12 @@ class SurchargeCheck:
             return
         if allowed.is_due or billed > allowed.expected_minor:
             self._follows(first, billed, allowed.expected_minor)
+
+    def _is_within_tolerance(self, billed: int, allowed: Allowed) -> bool:
+        """Whether it is what a weight within the tolerance comes to."""
+        if self._cause is None or self._cause.kind is not None:
+            return False
+        return billed >= min(allowed.expected_minor, allowed.billed_price_minor) - self._tolerance
 
     def _follows(self, extra: Extra, billed: int, expected: int) -> None:
         """The share of a surcharge that is wrong only because the freight is."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from courier_reconciliation.causes import wording
 from courier_reconciliation.causes.bill_parts import RETURN, Extra, Main, Sorted, sort_rows
 from courier_reconciliation.causes.choice import Choice
+from courier_reconciliation.causes.earlier_bills import extras_before
 from courier_reconciliation.causes.findings import Findings
 from courier_reconciliation.causes.surcharges import return_rule
 from courier_reconciliation.model import BilledRow, Kind, Outcome
@@ -71,7 +72,13 @@ def not_due(
             rule=rule,
             evidence=evidence,
         )
+    seen: set[tuple[str, int]] = set()
     for extra in parts.extras:
+        named = extra.code, extra.amount_minor
+        if len(parts.mains) > 1 and named in seen:
+            _twice(findings, extra)
+            continue
+        seen.add(named)
         due = min(left, extra.amount_minor)
         left -= due
         findings.add(
@@ -105,6 +112,33 @@ def duplicate(findings: Findings, main: Main, kept: Main | None) -> None:
         billed=main.amount_minor,
         expected=0,
         rule=rule,
+        evidence=evidence,
+    )
+
+
+def extras_again(parts: Sorted, before: Sequence[BilledRow], findings: Findings) -> None:
+    """Surcharges in rows of their own that an earlier bill had, to the cent, are billed twice."""
+    had = extras_before(before)
+    left = []
+    for extra in parts.extras:
+        named = extra.code, extra.amount_minor
+        if had[named]:
+            had[named] -= 1
+            _twice(findings, extra, ("billed_before", "yes"))
+        else:
+            left.append(extra)
+    parts.extras = left
+
+
+def _twice(findings: Findings, extra: Extra, *evidence: tuple[str, str | int]) -> None:
+    """A surcharge that was billed already."""
+    findings.add(
+        Kind.DUPLICATE_WAYBILL,
+        extra.row,
+        charge=extra.code,
+        billed=extra.amount_minor,
+        expected=0,
+        rule=wording.RULES[Kind.DUPLICATE_WAYBILL],
         evidence=evidence,
     )
 

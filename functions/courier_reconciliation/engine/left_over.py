@@ -20,7 +20,7 @@ BATCH = 2_000
 _LINE = (
     'json_array(l.file, l.sheet, l."row", l.waybill, l.courier, l.amount_minor, l.charge,'
     " l.currency, l.billed_on, l.order_id, l.freight_minor, l.tax_minor, l.discount_minor,"
-    " l.weight_g, l.length_mm, l.width_mm, l.height_mm, l.province, l.is_return)::VARCHAR"
+    " l.weight_g, l.actual_g, l.length_mm, l.width_mm, l.height_mm, l.province, l.is_return)::VARCHAR"
 )
 """A billed row, whose fields stand in this order. To take over a text and read it is twice as fast
 as to take over each value."""

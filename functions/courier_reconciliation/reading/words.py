@@ -42,7 +42,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     ),
     "actual": (
         "实际重量", "实重", "称重重量", "实际称重", "称重", "毛重", "actualweightamount",
-        "actualweight", "grossweight", "custscaleweight",
+        "actualweight", "grossweight", "dhlscaleweight",
     ),
     "volumetric": (
         "体积重量", "体积重", "泡重", "抛重", "材积重", "volumetricweight", "dimweight",
@@ -168,5 +168,7 @@ LATIN_NAMES: tuple[tuple[str, str], ...] = (
     ("sf", "sf"), ("zto", "zto"), ("yto", "yto"), ("sto", "sto"), ("yunda", "yunda"),
     ("jt", "jt"), ("jtexpress", "jt"), ("jd", "jd"), ("ems", "ems"), ("deppon", "deppon"),
     ("ups", "ups"), ("fedex", "fedex"), ("dhl", "dhl"), ("best", "best"),
+    ("shunfeng", "sf"), ("zhongtong", "zto"), ("yuantong", "yto"), ("shentong", "sto"),
+    ("jnt", "jt"), ("jitu", "jt"), ("jingdong", "jd"), ("debang", "deppon"), ("baishi", "best"),
 )  # fmt: skip
 """Only as a word of its own in a file name: `sto-2026-10.csv`, not `history.csv`."""
