@@ -103,6 +103,7 @@ def reconcile(  # noqa: PLR0917 - click hands over each option
         # Whatever comes later is imported while the first file is read.
         from courier_reconciliation.engine.run import Options
         from courier_reconciliation.engine.run import reconcile as compare
+        from courier_reconciliation.engine.unknown_couriers import unknown_couriers
         from courier_reconciliation.own_terms import layouts_of, tolerances_of
         from courier_reconciliation.rates.load import load_card
         from courier_reconciliation.reading.bills import read_bills
@@ -124,7 +125,11 @@ def reconcile(  # noqa: PLR0917 - click hands over each option
         wanted = Options(
             period=period, currency=currency, tolerances=tolerances_of(own), progress=step
         )
-        result = compare(desk.connection, read, card, wanted, desk.folder, shipped.rejected)
+        unusable = (
+            *shipped.rejected,
+            *unknown_couriers(desk.connection, shipments.name, card),
+        )
+        result = compare(desk.connection, read, card, wanted, desk.folder, unusable)
         files: tuple[Path, ...] = ()
         if out is not None:
             from courier_reconciliation.output.report import write_report

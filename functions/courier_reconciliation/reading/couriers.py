@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
+from aftersales.couriers import codes
 from aftersales.couriers.waybills import identify
 from courier_reconciliation.reading.headers import folded
 from courier_reconciliation.reading.words import COURIER_TELLS, LATIN_NAMES, NAMES_IN_TITLES
@@ -27,6 +28,12 @@ def courier_named(text: str) -> str:
             return code
     words = set(re.split(r"[^a-z]+", plain.replace("j&t", "jt")))
     return next((code for name, code in LATIN_NAMES if name in words), "")
+
+
+@lru_cache(maxsize=4096)
+def courier_in_cell(text: str) -> str:
+    """Our code for what a column of couriers says, as a list of shipments is understood, or ""."""
+    return codes.from_text(text) or courier_named(text)
 
 
 def by_header(names: Iterable[str]) -> str:

@@ -13,7 +13,7 @@ from courier_reconciliation import surcharge_codes
 from courier_reconciliation.filling import fill, quoted
 from courier_reconciliation.model import DeclaredTotal, Rejected
 from courier_reconciliation.reading import footers, lines
-from courier_reconciliation.reading.couriers import courier_named
+from courier_reconciliation.reading.couriers import courier_in_cell
 from courier_reconciliation.reading.places import place, usual
 from courier_reconciliation.reading.plain_columns import NO_KINDS, Kinds, kinds_of
 from courier_reconciliation.reading.rows import COLUMNS, Value, read_row
@@ -163,7 +163,7 @@ class _Load:
         places = {said: (province, city) for said, province, city in usual()}
         places |= {said: place(said) for said in spoken.get("province", ())}
         charges = {said: (surcharge_codes.code_of(said), "") for said in spoken.get("charge", ())}
-        couriers = {said: (courier_named(said), "") for said in spoken.get("courier", ())}
+        couriers = {said: (courier_in_cell(said), "") for said in spoken.get("courier", ())}
         found = {"province": places, "charge": charges, "courier": couriers}
         return {
             name: {said: answer for said, answer in answers.items() if answer[0]}
@@ -204,7 +204,7 @@ class _Load:
         elif table == "said_codes":
             answers = [(text, surcharge_codes.code_of(text), "") for (text,) in said]
         else:
-            answers = [(text, courier_named(text), "") for (text,) in said]
+            answers = [(text, courier_in_cell(text), "") for (text,) in said]
         say(self._db, table, answers)
 
     def _one_by_one(self) -> None:

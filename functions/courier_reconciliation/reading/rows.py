@@ -13,7 +13,7 @@ from aftersales.errors import BadInput
 from courier_reconciliation import surcharge_codes
 from courier_reconciliation.model import TOTAL
 from courier_reconciliation.reading import cells as reading
-from courier_reconciliation.reading.couriers import courier_named
+from courier_reconciliation.reading.couriers import courier_in_cell
 from courier_reconciliation.reading.places import place
 from courier_reconciliation.reading.plan import Plan
 from courier_reconciliation.reading.sheet_sql import COLLECT_WORDS, RETURN_WORDS, UNIT_LETTERS
@@ -194,7 +194,7 @@ class _Reader:
         if re.search(COLLECT_WORDS, self.text("payment")):
             found["charge"] = "collect"
         named = self.text("courier")
-        found["courier"] = courier_named(named) if "courier" in plan.columns else plan.courier
+        found["courier"] = courier_in_cell(named) if "courier" in plan.columns else plan.courier
         found["is_return"] = (
             code == "return"
             or any(
