@@ -22,19 +22,22 @@ from courier_reconciliation.reading.plan import Plan
 @pytest.mark.parametrize(
     ("cell", "minor"),
     [
-        ("12.50", 1250), ("¥1,234.50", 123450), ("￥１２．５０（元）", None), ("12.50元", 1250),
+        ("12.50", 1250), ("¥1,234.50", 123450), ("￥１２．５０（元）", 1250), ("12.50元", 1250),
+        ("￥15.00（元）", 1500), ("12.50(元)", 1250), ("RMB5.20", 520), ("5.20RMB", 520),
+        ("-12.50（元）", -1250), ("(12.50元)", -1250), ("（12.50）（元）", -1250), ("12.50 (CNY)", 1250),
         ("(12.50)", -1250), ("（12.50）", -1250), ("12.50-", -1250), ("−3", -300), ("-0.5", -50),
         ("1.005", 101), ("2.675", 268), ("12.300000000000001", 1230), ("'12.5", 1250),
         ('="12.5"', 1250), ("1,234,567.8", 123456780), ("RMB 12", 1200), ("7.5E+2", 75000),
         (" 8 ", 800), (".5", 50), ("5.", 500),
     ],
 )  # fmt: skip
-def test_an_amount_is_read_however_it_is_written(cell: str, minor: int | None) -> None:
-    if minor is None:
-        with pytest.raises(BadInput):
-            cells.amount(cell)
-    else:
-        assert cells.amount(cell) == minor
+def test_an_amount_is_read_however_it_is_written(cell: str, minor: int) -> None:
+    assert cells.amount(cell) == minor
+
+
+@pytest.mark.parametrize("cell", ["￥15.00（元）", "15.00(元)", "￥１５．００（元）", "RMB15.00"])
+def test_an_amount_with_its_currency_is_read_in_bulk(cell: str) -> None:
+    assert asked(cells_sql.amount("c0", 2, comma=False, strong=True), [cell]) == [1500]
 
 
 @pytest.mark.parametrize("cell", ["", "-", "—", "/", "无", " ", "N/A"])
@@ -43,7 +46,10 @@ def test_a_cell_that_says_nothing_is_no_amount_and_no_weight(cell: str) -> None:
     assert cells.waybills(cell) == ()
 
 
-@pytest.mark.parametrize("cell", ["12,50", "abc", "1.2.3", "12 50 x", "#REF!", "--5", "1,23,4"])
+@pytest.mark.parametrize(
+    "cell",
+    ["12,50", "abc", "1.2.3", "12 50 x", "#REF!", "--5", "1,23,4", "(元)", "RMBX5", "12(kg)"],
+)
 def test_what_is_no_amount_is_not_guessed(cell: str) -> None:
     with pytest.raises(BadInput):
         cells.amount(cell)
@@ -83,6 +89,9 @@ def test_a_weight_is_read_in_the_unit_that_is_stated(
         ("773000000000011/773000000000012", ("773000000000011", "773000000000012")),
         ("773000000000011\n773000000000012", ("773000000000011", "773000000000012")),
         ("JDVA01234567890-1-2-", ("JDVA01234567890",)),
+        ("73,474,126,092,874", ("73474126092874",)),
+        ("73，474，126，092，874", ("73474126092874",)),
+        ("773,000,000,000,011.00", ("773000000000011",)),
     ],
 )
 def test_a_waybill_number_loses_what_is_none_of_it(cell: str, found: tuple[str, ...]) -> None:
@@ -91,7 +100,15 @@ def test_a_waybill_number_loses_what_is_none_of_it(cell: str, found: tuple[str, 
 
 @pytest.mark.parametrize(
     "cell",
-    ["1.23E+12", "7.31235E+13", "773123456789012300.0", "7.731234567890123e+17", "合计", "12"],
+    [
+        "1.23E+12",
+        "7.31235E+13",
+        "773123456789012300.0",
+        "773,123,456,789,012,300",
+        "7.731234567890123e+17",
+        "合计",
+        "12",
+    ],
 )
 def test_a_damaged_waybill_number_is_refused(cell: str) -> None:
     with pytest.raises(BadInput):
@@ -194,6 +211,7 @@ NUMBERS = st.one_of(
     st.builds("{}{}".format, st.decimals(0, 99999, places=2), st.sampled_from(["元", " 元", "克"])),
     st.builds("{}{}".format, st.decimals(0, 99, places=3), st.sampled_from(["kg", " KG", "g"])),
     st.builds("{:,.2f}".format, st.decimals(0, 9999999, places=2)),
+    st.lists(st.sampled_from([*"12,.()（）-￥ ", "元", "RMB", "CNY", "20.50"]), max_size=6).map("".join),
 )  # fmt: skip
 
 
@@ -232,6 +250,7 @@ WAYBILLS = st.one_of(
     st.from_regex(r"(SF|JT|YT|JDVA|1Z)?[0-9]{8,18}", fullmatch=True),
     st.from_regex(r"['‘]?[0-9]{10,15}(\.0)?[ \t]?", fullmatch=True),
     st.from_regex(r'="[0-9A-Za-z]{8,16}"', fullmatch=True),
+    st.integers(10**5, 10**17).map("{:,}".format),
     st.text("SFsf0123456789 -+/.E\t'\"=１２Ｓ", max_size=24),
 )
 
@@ -243,6 +262,11 @@ def test_sql_reads_waybill_numbers_as_the_slow_reading_does(strong: bool, texts:
     for text, number in zip(texts, found, strict=True):
         if number is not None:
             assert (number,) == slow(cells.waybills, text), text
+
+
+def test_numbers_with_separators_of_thousands_are_read_in_bulk() -> None:
+    cell = "73,474,126,092,874"
+    assert asked(cells_sql.waybill("c0", strong=True), [cell]) == ["73474126092874"]
 
 
 DAYS = st.one_of(

@@ -28,7 +28,13 @@ DAYS_1904 = 1462
 _NUMBER = re.compile(
     r"([+-]?)(\d+(?:_\d+)*|\d{1,3}(?:,\d{2,3})*,\d{3})?(?:\.(\d*))?(?:E([+-]?0*\d{1,3}))?"
 )
-_CURRENCY = r"US\$|HK\$|NT\$|[¥$€£元块]|\b(?:CNY|RMB|USD|EUR|GBP|HKD|JPY|AUD|CAD)\b"
+_MONEY_WORD = (
+    r"(?:US\$|HK\$|NT\$|[¥$€£元块]|(?<![A-Z])(?:CNY|RMB|USD|EUR|GBP|HKD|JPY|AUD|CAD)(?![A-Z]))"
+)
+_CURRENCY = rf"\(\s*{_MONEY_WORD}\s*\)|{_MONEY_WORD}"
+"""What a currency is called in a cell, also in brackets of its own: `15.00(元)` is not negative."""
+_GROUPED = re.compile(r"(\d{1,3}(?:,\d{3}){2,})(?:\.0+)?")
+"""A number shown with separators of thousands: one waybill number, not several."""
 _WAYBILL = re.compile(r"[A-Z0-9]*[0-9]{4}[A-Z0-9]*")
 _STORED = re.compile(r"(\d+)\.0+")
 _SCIENTIFIC = re.compile(r"(\d)(?:[.,](\d+))?E\+?(\d{1,2})")
@@ -80,8 +86,8 @@ def waybills(cell: str | None) -> tuple[str, ...]:
     if not plain:
         return ()
     upper = plain.upper()
-    if stored := _STORED.fullmatch(upper):
-        return (_safe(stored[1]),)
+    if stored := _STORED.fullmatch(upper) or _GROUPED.fullmatch(upper):
+        return (_safe(stored[1].replace(",", "")),)
     compact = re.sub(r"\s+", "", upper)
     if scientific := _SCIENTIFIC.fullmatch(compact):
         return (_unfolded(scientific),)
@@ -125,8 +131,9 @@ def _unfolded(scientific: re.Match[str]) -> str:
 def amount(cell: str | None, decimals: int = 2, *, comma: bool = False) -> int | None:
     """An amount in minor units, rounded half up; None where the cell says nothing.
 
-    Takes `¥1,234.50`, `12.50元`, `(12.50)` and `12.50-` for minus 12.50, full-width digits. With
-    `comma` the decimal sign is a comma and the point groups thousands. Raises `BadInput`.
+    Takes `¥1,234.50`, `12.50元`, `RMB12.50`, `￥12.50（元）`, `(12.50)` and `12.50-` for minus 12.50,
+    full-width digits. With `comma` the decimal sign is a comma and the point groups thousands.
+    Raises `BadInput`.
     """
     plain = text(cell)
     if not plain:

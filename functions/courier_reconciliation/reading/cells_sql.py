@@ -33,6 +33,10 @@ def waybill(col: str, *, strong: bool) -> str:
         plain = f"trim({narrow}, ' \t\n\r\u00a0\u200b\ufeff')"
         plain = f"regexp_replace({plain}, '^(=\")?[''’‘`]?([A-Za-z0-9]+)\"?$', '\\2')"
         plain = f"upper(regexp_replace({plain}, '^([0-9]{{5,15}})\\.0+$', '\\1'))"
+        # Up to 15 digits, with separators of thousands.
+        grouped = "'[0-9]{1,3}(,[0-9]{3}){2,4}'"
+        narrow = f"replace({plain}, ',', '')"
+        plain = f"CASE WHEN regexp_full_match({plain}, {grouped}) THEN {narrow} ELSE {plain} END"
     else:
         plain = col
     # Short runs of digits are counts and totals more often than waybill numbers.
@@ -46,8 +50,11 @@ def amount(col: str, decimals: int, *, comma: bool, strong: bool) -> str:
     """An amount in minor units, or NULL."""
     text = f"replace(replace({col}, '.', ''), ',', '.')" if comma else col
     if strong:
-        plain = f"translate({col}, {quoted(WIDE + '，￥')}, {quoted(PLAIN + ',¥')})"
-        form = "[¥$]? *[+-]?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\\.[0-9]*)? *(元|CNY|RMB)?"
+        plain = f"translate({col}, {quoted(WIDE + '，￥（）')}, {quoted(PLAIN + ',¥()')})"
+        form = (
+            "([¥$]|RMB|CNY)? *[+-]?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\\.[0-9]*)? *"
+            "(元|CNY|RMB|\\((元|CNY|RMB)\\))?"
+        )
         if comma:
             form = "€? *[+-]?([0-9]+|[0-9]{1,3}(\\.[0-9]{3})+)(,[0-9]*)? *(€|EUR)?"
         digits = f"regexp_replace({plain}, '[^0-9.,+-]', '', 'g')"
