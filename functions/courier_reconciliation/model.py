@@ -112,6 +112,11 @@ class BilledRow(Struct, array_like=True):
     is_return: bool = False
     surcharges: tuple[tuple[str, int], ...] = ()
 
+    @property
+    def place(self) -> tuple[str, str, int]:
+        """Where it stands: file, sheet, row."""
+        return self.file, self.sheet, self.row
+
 
 class Discrepancy(Struct, frozen=True):
     """One difference between a bill and what it should say.

@@ -289,6 +289,8 @@ def _name(findings: Findings, case: FreightCase, part: Part) -> None:
         return
     row = case.main.row
     is_total = not case.main.is_freight and not case.main.extras
+    if row.charge == TOTAL:
+        findings.whole = row
     findings.add(
         part.kind,
         row,

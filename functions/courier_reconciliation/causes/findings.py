@@ -31,6 +31,8 @@ class Findings(Struct):
     found: list[Discrepancy] = field(default_factory=list)
     not_auditable_minor: int = 0
     reason: str = ""
+    whole: BilledRow | None = None
+    """The row whose freight is wrong, where its amount is a total of more than freight."""
 
     def add(
         self,
@@ -91,7 +93,7 @@ class Findings(Struct):
     def settle(self, credit_minor: int, floor_minor: int) -> Explained:
         """All of it, less what was given back already and what is too small to matter."""
         kept = []
-        for each in self.found:
+        for each in self._shown_whole():
             one, difference = each, each.billed_minor - each.expected_minor
             if credit_minor > 0 and difference > 0:
                 back = min(credit_minor, difference)
@@ -104,6 +106,28 @@ class Findings(Struct):
             if difference and abs(difference) >= floor_minor:
                 kept.append(one)
         return Explained(tuple(_one_shortfall(kept)), self.not_auditable_minor, self.reason)
+
+
+    def _shown_whole(self) -> list[Discrepancy]:
+        """A wrong freight in a row that states one amount for all is shown by that amount, as the
+        bill has it, where nothing else is wrong with the row."""
+        row = self.whole
+        if row is None:
+            return self.found
+        of_row = [one for one in self.found if (one.file, one.sheet, one.row) == row.place]
+        if len(of_row) != 1 or of_row[0].charge not in MAIN:
+            return self.found
+        one = of_row[0]
+        beside = row.amount_minor - one.billed_minor
+        if beside <= 0:
+            return self.found
+        shown = replace(
+            one,
+            charge=TOTAL,
+            billed_minor=row.amount_minor,
+            expected_minor=one.expected_minor + beside,
+        )
+        return [shown if each is one else each for each in self.found]
 
 
 def _one_shortfall(found: list[Discrepancy]) -> list[Discrepancy]:
