@@ -112,6 +112,27 @@ def test_yunda_is_audited_at_the_full_charge_and_not_at_what_is_left_to_pay(bill
     ]
 
 
+def test_yunda_gives_back_the_full_charge_too(bill: Any) -> None:
+    found = bill(
+        ["单号", "账单日期", "应收金额", "结算重量", "韵达运费", "目的地省"],
+        ["463123456789012", "2026/10/3", "7.10", "2.5", "8.10", "浙江"],
+        ["463123456789012", "2026/10/6", "-7.10", "2.5", "-8.10", "浙江"],
+        ["463123456789013", "2026/10/6", "-5.00", "2.5", "0.00", "浙江"],
+        ["合计", "", "-5.00", "", "0.00", ""],
+    )
+    assert found.lines("amount_minor") == [(810,), (-810,), (-500,)]
+
+
+def test_a_label_paid_for_in_advance_is_taken_off_a_credit_too(bill: Any) -> None:
+    found = bill(
+        ["运单号", "业务时间", "应收金额", "结算重量", "运费", "预付面单费", "附加费", "目的省份"],
+        ["773000000000011", "2026/10/3", "7.10", "2.5", "8.10", "1.00", "0", "浙江"],
+        ["773000000000011", "2026/10/6", "-7.10", "2.5", "-8.10", "-1.00", "0", "浙江"],
+        ["773000000000012", "2026/10/6", "-0.10", "0.1", "0.90", "1.00", "0", "浙江"],
+    )
+    assert found.lines("amount_minor") == [(810,), (-810,), (90,)]
+
+
 @pytest.mark.parametrize(("charged", "to_pay", "restated"), [("", "5.30", 600), ("", "7.30", 800),
                                                              ("6.00", "", 600)])  # fmt: skip
 def test_a_printed_total_of_what_is_left_to_pay_is_one_of_the_full_charge(

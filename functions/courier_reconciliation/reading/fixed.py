@@ -31,6 +31,9 @@ _UPS = {
 }  # fmt: skip
 UPS_CLASSES = {"FRT": "freight", "FSC": "fuel", "TAX": "tax", "BRK": "customs", "GOV": "customs"}
 """Charge classifications that say more than the description beside them."""
+_INVOICES = (("invoicenumber", "originalamountdue"), ("invnumber", "invcharge"))
+"""FedEx: an invoice's number and its total, which stand on each of its rows; the second is the
+shorter EDI style."""
 _PAIRS = (
     (r"trackingidchargedescription", r"trackingidchargeamount"),
     (r"xc\d+name", r"xc\d+charge"),
@@ -101,7 +104,8 @@ def with_pairs(plan: Plan, header: Header, data: Rows) -> Plan:
         changes["surcharges"] = tuple(one for one in plan.surcharges if one[0] not in taken)
         changes["unsure"] = tuple(one for one in plan.unsure if one[0] not in taken)
     if plan.courier == "fedex":
-        units = {"weight": at_of.get("ratedweightunits"), "actual": at_of.get("actualweightunits")}
+        rated = at_of.get("ratedweightunits", at_of.get("wgtunit"))
+        units = {"weight": rated, "actual": at_of.get("actualweightunits")}
         changes["unit_columns"] = {name: at for name, at in units.items() if at is not None}
         stated = _stated(data, units["weight"])
         metric = stated.startswith("K")
@@ -110,8 +114,9 @@ def with_pairs(plan: Plan, header: Header, data: Rows) -> Plan:
             **dict.fromkeys(("weight", "actual"), "kg" if metric else "lb"),
             **dict.fromkeys(("length", "width", "height"), "cm" if metric else "in"),
         }
-        if "invoicenumber" in at_of and "originalamountdue" in at_of:
-            changes["invoice"] = (at_of["invoicenumber"], at_of["originalamountdue"])
+        for number, total in _INVOICES:
+            if number in at_of and total in at_of:
+                changes["invoice"] = (at_of[number], at_of[total])
         if "currency" not in plan.columns and plan.currency == "CNY" and not metric:
             changes["currency"] = "USD"
         changes["day_first"] = False

@@ -16,6 +16,7 @@ from courier_reconciliation.reading.words import (
     ONLY_WHOLE,
     POSTAGE,
     REQUIRED_WORDS,
+    UNREAD_ENDINGS,
     UNREAD_SUFFIXES,
 )
 
@@ -122,11 +123,18 @@ def meaning(text: str) -> tuple[str, int] | None:
         return None
     for word in longest_first:
         if len(word) > 1 and bare.startswith(word) and word not in ONLY_WHOLE:
-            if bare[len(word) :].startswith(UNREAD_SUFFIXES):
-                return None
             found, rank = words[word]
+            if _is_another_thing(found, bare[len(word) :]):
+                return None
             return found, 1000 + rank
     return None
+
+
+def _is_another_thing(name: str, rest: str) -> bool:
+    """Whether a header means something else than the field whose word it begins with."""
+    endings = (*UNREAD_ENDINGS[""], *UNREAD_ENDINGS.get(name, ()))
+    # `Tax ID` is no tax, `Amount Paid` is an amount.
+    return rest == "id" or rest.startswith(UNREAD_SUFFIXES) or rest.endswith(endings)
 
 
 @lru_cache(maxsize=8192)

@@ -76,7 +76,8 @@ class _Settling:
     def full_charge(self) -> None:
         """Labels paid for in advance are a payment: what is audited is the full charge.
 
-        Yunda states what is left to pay beside the real charge (courier bills reference, 1.1).
+        Yunda states what is left to pay beside the real charge (courier bills reference, 1.1). A
+        credit is below zero in both, and gives back less than the charge.
         """
         plan = self._plan
         if "amount" not in plan.columns or not plan.has_parts:
@@ -85,10 +86,12 @@ class _Settling:
         whole = f"(freight_minor{extras})"
         if "prepaid" in plan.columns:
             paid_before = (
-                f"prepaid_minor <> 0 AND abs(amount_minor + abs(prepaid_minor) - {whole}) <= 1"
+                f"prepaid_minor <> 0 AND (abs(amount_minor + abs(prepaid_minor) - {whole}) <= 1 OR"
+                f" {whole} < 0 AND abs(amount_minor - abs(prepaid_minor) - {whole}) <= 1)"
             )
         elif plan.courier == "yunda":
-            paid_before = f"amount_minor < {whole} AND amount_minor >= 0"
+            same_side = f"sign(amount_minor) * sign({whole}) >= 0"
+            paid_before = f"abs(amount_minor) < abs({whole}) AND {same_side}"
         else:
             return
         to_pay = self._billed()

@@ -38,7 +38,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "weight": (
         "结算重量", "计费重量", "内部计费重量", "收费重量", "账单重量", "计费重", "结算重",
         "计重", "billedweight", "chargeableweight", "ratedweightamount", "ratedweight",
-        "billingweight", "重量", "weight",
+        "ratedwgt", "billingweight", "重量", "weight",
     ),
     "actual": (
         "实际重量", "实重", "称重重量", "实际称重", "称重", "毛重", "actualweightamount",
@@ -84,7 +84,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
         "收件人省份", "收货省份", "收货省", "计费省份", "到达省份", "到达省", "到件省份", "到件省",
         "寄达省", "寄达省份", "派件省份", "目的地", "目的", "目的地区", "到件地区", "寄达地",
         "目的地名称", "到达地", "省份", "省", "destinationprovince", "recipientstate",
-        "receiverstate", "receiverprovince", "destinationstate", "province", "state",
+        "receiverstate", "receiverprovince", "destinationstate", "recpstate", "province", "state",
     ),
     "city": (
         "订单目的城市", "目的城市", "目的地城市", "目的地市", "目的市", "收件城市", "收件市",
@@ -93,7 +93,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     ),
     "service": (
         "产品类型", "产品名称", "业务类型", "快递产品", "时效类型", "产品", "服务类型", "运输方式",
-        "servicetype", "productname", "product", "service",
+        "servicetype", "productname", "product", "service", "svc",
     ),
     "charge": (
         "服务", "费用类型", "费用名称", "费用项目", "收费项目", "费用科目", "费用种类", "科目",
@@ -117,6 +117,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
         "签收时间", "签收日期", "签收人", "经手人", "回单单号", "托寄物内容", "托寄物数量",
         "托寄物", "序号", "编号", "分表格", "对方地区", "对方公司名称", "附加字段", "快件状态",
         "签收状态", "结算状态", "计费规则", "重量段", "invoicenumber", "invoicedate",
+        "invnumber", "invdate", "invcharge", "invoicecharge",
         "totalamount(incl.vat)", "totalextracharges", "totalextracharges(xc)", "weightflag",
         "originalamountdue", "invoiceamount", "duedate", "linetype",
         "zone", "zonecode", "分区", "区域", "单价", "首重", "续重",
@@ -138,6 +139,24 @@ UNREAD_SUFFIXES = (
     "电话", "说明", "单位", "units", "unit",
 )  # fmt: skip
 """A header that goes on with one of these is another thing than the word in front of it."""
+_OF_MONEY = (
+    "class", "code", "currency", "description", "indicator", "name", "number", "packages",
+    "parcels", "percent", "pieces", "registration", "shipments", "terms", "type", "weight",
+)  # fmt: skip
+UNREAD_ENDINGS: Mapping[str, tuple[str, ...]] = {
+    "": ("date", "flag", "format", "rate", "unitofmeasure", "uom", "url"),
+    "waybill": ("amount", "charge", "description", "pieces", "prefix", "status", "type"),
+    "return_of": ("prefix",),
+    "billed_on": ("format",),
+    "weight": ("charge", "class", "currency", "fee", "source", "tax", "type"),
+    "actual": ("currency", "source", "type"),
+    "currency": ("amount", "type"),
+    "province": ("tax",),
+    "city": ("tax",),
+    **dict.fromkeys(("amount", "freight", "tax", "discount", "list_price"), _OF_MONEY),
+}
+"""field -> last words of headers in English that begin like the field and are something else; ""
+is for all fields: `Currency Conversion Date`, `Tax Rate`, `Total Pieces`."""
 
 COURIER_TELLS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("yto", ("账单结算对象编码",)),

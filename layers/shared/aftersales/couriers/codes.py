@@ -224,7 +224,8 @@ _READ_ALSO: dict[str, dict[str, str]] = {
 _NAMED: tuple[tuple[str, str], ...] = (
     (r"无需(?:物流|快递|发货|配送)|商家(?:自送|自配|配送)|上门自提|到店自提|同城自送", ""),
     (r"顺丰(?:快运|重货|零担|卡航|大件)|(?<![A-Z])SFKY(?![A-Z])|SF ?FREIGHT", "sf_freight"),
-    (r"中通快运|(?<![A-Z])ZTOKY(?![A-Z])|(?:ZTO|ZHONG ?TONG) ?(?:FREIGHT|KUAI ?YUN)", "zto_freight"),
+    (r"中通快运|(?<![A-Z])ZTOKY(?![A-Z])|(?:ZTO|ZHONG ?TONG) ?(?:FREIGHT|KUAI ?YUN)",
+     "zto_freight"),
     (r"韵达快运|(?<![A-Z])YDKY(?![A-Z])|YUNDA ?FREIGHT", "yunda_freight"),
     (r"京东(?:快运|大件|重货|零担)|(?<![A-Z])JDKY(?![A-Z])", "jd_freight"),
     (r"百世(?:快运|物流|云配)|(?<![A-Z])BTWL(?![A-Z])", "best_freight"),
