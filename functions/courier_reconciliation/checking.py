@@ -116,6 +116,7 @@ def _check(look: Look, path: Path) -> Summary:
     parcels = lay_out(look.db, wanted_for(look, read), look.folder)
     given_back = given_back_in(look, read)
     result = compare(look, read, read.all, card, given_back)
+    result = replace(result, notes=(*result.notes, *parcels.notes))
     never = [due for due, count in said(look).items() if not count]
     result = claiming.without_strangers(claiming.without_guesses(result, never))
     bill = written_up(look, draft, result, before)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from aftersales.parcels import Parcel
 from aftersales.tables import parcels
+from courier_reconciliation.engine import lost_zeros
 from courier_reconciliation.engine.shipments import put_shipments
 from courier_reconciliation.filling import fill
 from courier_reconciliation.shipped import months_around, rows_of
@@ -37,10 +38,11 @@ class Wanted(NamedTuple):
 
 class Known(NamedTuple):
     """How many parcels were read. `trouble` says of some, by waybill, what is under way about them:
-    a refund that is asked for, open cases."""
+    a refund that is asked for, open cases. `notes` are about numbers that were put right."""
 
     parcels: int
     trouble: dict[str, str]
+    notes: tuple[str, ...] = ()
 
 
 def ids_of(wanted: Wanted) -> Iterator[str]:
@@ -55,7 +57,8 @@ def lay_out(
 ) -> Known:
     """Fill the table `shipments` for the bill in the table `lines`.
 
-    `ids` are of the parcels handed over: where only some of them are wanted.
+    Numbers of either that lost their leading zeros get them back. `ids` are of the parcels handed
+    over: where only some of them are wanted.
     """
     trouble: dict[str, str] = {}
     handed_over = (
@@ -67,15 +70,23 @@ def lay_out(
     )
     noted = _noting(handed_over, trouble)
     count = put_shipments(connection, rows_of(noted, wanted.zone, wanted.never_moved_days), temp)
+    notes = lost_zeros.restore(connection)
     # Whatever else the bill names: parcels of other shops or months, watched since long ago.
-    others = connection.execute(
-        "SELECT DISTINCT number FROM (SELECT waybill AS number FROM lines UNION SELECT parent FROM"
-        " lines UNION SELECT waybill FROM refused) WHERE number <> '' AND number NOT IN (SELECT"
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE named AS SELECT DISTINCT courier, number FROM (SELECT"
+        " courier, waybill AS number FROM lines UNION SELECT courier, parent FROM lines UNION"
+        " SELECT courier, waybill FROM refused) WHERE number <> '' AND number NOT IN (SELECT"
         " waybill FROM shipments)"
+    )
+    whole = lost_zeros.with_zeros_sql("SELECT courier, number FROM named")
+    others = connection.execute(
+        f"SELECT number FROM (SELECT number FROM named UNION {whole})"
+        " WHERE number NOT IN (SELECT waybill FROM shipments)"
     ).fetchall()
     named = _noting(_read(number for (number,) in others), trouble)
     rows = rows_of(named, wanted.zone, wanted.never_moved_days)
-    return Known(count + fill(connection, "shipped", rows, temp), trouble)
+    count += fill(connection, "shipped", rows, temp)
+    return Known(count, trouble, notes + lost_zeros.restore(connection))
 
 
 def _read(ids: Iterable[str]) -> Iterator[Parcel]:

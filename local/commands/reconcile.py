@@ -78,9 +78,12 @@ def reconcile(  # noqa: PLR0917 - click hands over each option
     """
     from concurrent.futures import ThreadPoolExecutor
 
+    from msgspec.structs import replace
+
     from aftersales.calendar import zone_named
     from aftersales.errors import BadInput
     from courier_reconciliation.engine.database import workshop
+    from courier_reconciliation.engine.lost_zeros import restore
     from courier_reconciliation.engine.shipment_file import read_shipments
 
     _check_period(period)
@@ -129,7 +132,9 @@ def reconcile(  # noqa: PLR0917 - click hands over each option
             *shipped.rejected,
             *unknown_couriers(desk.connection, shipments.name, card),
         )
+        zeros = restore(desk.connection)
         result = compare(desk.connection, read, card, wanted, desk.folder, unusable)
+        result = replace(result, notes=(*result.notes, *zeros))
         files: tuple[Path, ...] = ()
         if out is not None:
             from courier_reconciliation.output.report import write_report

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from courier_reconciliation.engine.database import workshop
+from courier_reconciliation.filling import quoted
 from courier_reconciliation.in_parts import shards
 from courier_reconciliation.in_parts.adding_up import added_up
 from courier_reconciliation.model import Discrepancy, Kind, Rejected
@@ -30,6 +31,13 @@ def test_the_part_of_a_number_is_the_same_for_ever(db: DuckDBPyConnection) -> No
         digest = hashlib.md5(number.encode(), usedforsecurity=False).hexdigest()
         (found,) = db.execute(f"SELECT {shards.part_sql('?', 7)}", [number]).fetchone() or ()
         assert found == int(digest[:8], 16) % 7
+
+
+def test_a_number_that_lost_its_zeros_is_in_the_part_of_the_whole_one(
+    db: DuckDBPyConnection,
+) -> None:
+    whole, damaged = (shards.part_sql(quoted(one), 997) for one in ("089328792175", "89328792175"))
+    assert db.execute(f"SELECT {whole} = {damaged}").fetchone() == (True,)
 
 
 NUMBERS = st.sampled_from([f"N{n}" for n in range(12)])

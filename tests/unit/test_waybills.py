@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from aftersales.couriers.countries import COUNTRY_CODES
-from aftersales.couriers.waybills import identify, normalise
+from aftersales.couriers.waybills import identify, lengths_from_zero, normalise
 
 CHECKED = {
     "s10": ["RR123456785GB", "RR123456025GB", "RR123456140GB"],
@@ -254,3 +254,10 @@ def test_the_country_list_has_the_249_assigned_codes():
     assert len(COUNTRY_CODES) == 249
     assert {"CN", "GB", "US", "HK", "TW", "MO"} <= COUNTRY_CODES
     assert not {"UK", "XX", "ZZ", "EU", "AN", "CS"} & COUNTRY_CODES
+
+
+def test_only_numbers_of_digits_alone_can_lose_a_zero() -> None:
+    lengths = lengths_from_zero()
+    assert lengths["sf"] == lengths["zto"] == (12,)
+    assert lengths["yto"] == (12, 18)
+    assert not {"sto", "yunda", "ems", "jt", "jd", "ups"} & lengths.keys()

@@ -23,8 +23,11 @@ NUMBER = "coalesce(nullif(waybill, ''), parent)"
 
 
 def part_sql(number: str, parts: int) -> str:
-    """The part, from 0, that a number belongs to: the same on every machine and in every run."""
-    return f"(('0x' || left(md5({number}), 8))::UBIGINT % {parts})::INTEGER"
+    """The part, from 0, that a number belongs to: the same on every machine and in every run.
+
+    A number that lost its leading zeros belongs where the whole one does.
+    """
+    return f"(('0x' || left(md5(ltrim({number}, '0')), 8))::UBIGINT % {parts})::INTEGER"
 
 
 def gather_families(connection: DuckDBPyConnection, file: str) -> None:

@@ -147,6 +147,11 @@ _NOTES: tuple[Phrase, ...] = (
      "{0} 是更早月份的账单：只用来查重复计费", "{0} 是更早月份的帳單：只用來查重複計費"),
     (r"no bill of (\S+) was given: what it lacks cannot be said",
      "没有给出 {0} 的账单：无法说明缺少哪些", "沒有給出 {0} 的帳單：無法說明缺少哪些"),
+    (r"(\d+) waybill numbers of the bills had lost their leading zeros",
+     "账单中有 {0} 个运单号丢了开头的 0", "帳單中有 {0} 個運單號丟了開頭的 0"),
+    (r"(\d+) waybill numbers of the shipments had lost their leading zeros",
+     "发货记录中有 {0} 个运单号丢了开头的 0", "出貨紀錄中有 {0} 個運單號丟了開頭的 0"),
+    (r"they are shown with them", "已补上后核对和列出", "已補上後核對和列出"),
     (r"(\d+) rows are dated outside (\S+)", "有 {0} 行的日期不在 {1}", "有 {0} 列的日期不在 {1}"),
 )  # fmt: skip
 _WHAT_TO_DO: tuple[Phrase, ...] = (

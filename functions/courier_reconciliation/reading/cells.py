@@ -131,9 +131,9 @@ def _unfolded(scientific: re.Match[str]) -> str:
 def amount(cell: str | None, decimals: int = 2, *, comma: bool = False) -> int | None:
     """An amount in minor units, rounded half up; None where the cell says nothing.
 
-    Takes `¥1,234.50`, `12.50元`, `RMB12.50`, `￥12.50（元）`, `(12.50)` and `12.50-` for minus 12.50,
-    full-width digits. With `comma` the decimal sign is a comma and the point groups thousands.
-    Raises `BadInput`.
+    Takes `¥1,234.50`, `12.50元`, `RMB12.50`, `￥12.50（元）`, `(12.50)` and `12.50-` for minus
+    12.50, full-width digits. With `comma` the decimal sign is a comma, and the point groups
+    thousands. Raises `BadInput`.
     """
     plain = text(cell)
     if not plain:

@@ -160,6 +160,21 @@ def identify(number: str) -> Identification:
     )
 
 
+@cache
+def lengths_from_zero() -> dict[str, tuple[int, ...]]:
+    """Courier -> the lengths of its numbers that are digits only and may begin with a zero.
+
+    Spreadsheets take such zeros away. A courier all of whose numbers begin with letters or other
+    digits is not in it.
+    """
+    found: dict[str, tuple[int, ...]] = {}
+    for form in _FORMS:
+        lengths = (n for n in range(MIN_LENGTH, MAX_LENGTH + 1) if form.matches("0" * n))
+        if fitting := {*found.get(form.courier, ()), *lengths}:
+            found[form.courier] = tuple(sorted(fitting))
+    return found
+
+
 def _can_be_a_number(normalised: str) -> bool:
     return (
         MIN_LENGTH <= len(normalised) <= MAX_LENGTH
