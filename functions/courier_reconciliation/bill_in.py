@@ -47,6 +47,7 @@ def read_in(look: Look, path: Path, known: Sequence[Bill], now: datetime) -> Rea
         period=expected,
         courier=look.account.courier,
         currency=look.desk.currency(look.account),
+        leaves_unsaid=True,
         layouts=layouts_of(look.own),
         temp_directory=str(look.folder),
     )

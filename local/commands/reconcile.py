@@ -118,6 +118,7 @@ def reconcile(  # noqa: PLR0917 - click hands over each option
             period=period,
             courier=courier,
             currency=currency or "CNY",
+            leaves_unsaid=not currency,
             layouts=layouts_of(own),
             temp_directory=str(desk.folder),
         )

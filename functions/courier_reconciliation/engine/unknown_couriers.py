@@ -22,7 +22,8 @@ def unknown_couriers(
 
     `name` is that of the file. A misspelt courier would otherwise look like one that sent no bill.
     """
-    known = {*NAMES, *(row.courier for row in (*card.freight, *card.surcharges))}
+    known = {*NAMES, *(row.courier for row in card.freight)}
+    known |= {row.courier for row in card.surcharges}
     found = connection.execute(
         'SELECT courier, count(*), min("row") FROM shipments WHERE raw IS NULL GROUP BY courier'
         ' ORDER BY min("row")'

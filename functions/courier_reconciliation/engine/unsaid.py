@@ -15,15 +15,16 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 FAR = timedelta(days=31)
-_OTHER_CURRENCY = "currency <> ? AND file = ? AND sheet = ? AND courier = ?"
-_STATES_IT = ("ups",)
-"""Layouts that have a currency in each row, in a column without a name."""
+_OF_SHEET = "file = ? AND sheet = ?"
 
 
 def take_currency_of_contract(
     connection: DuckDBPyConnection, files: Iterable[BillFile], card: RateCard
 ) -> None:
-    """Amounts of bills that name no currency are in that of the contract with the courier."""
+    """Amounts of bills and of rows that name no currency are in that of the contract.
+
+    Where the contract with the courier has several, they are in that of the sheet.
+    """
     found: dict[str, set[str]] = {}
     for row in card.freight:
         found.setdefault(row.courier, set()).add(row.currency)
@@ -31,14 +32,32 @@ def take_currency_of_contract(
     agreed = {courier: min(names) for courier, names in found.items() if len(names) == 1}
     for file in files:
         for sheet in file.sheets:
-            if "currency" in sheet.columns or sheet.layout in _STATES_IT:
-                continue
-            for courier, currency in agreed.items():
-                values = [currency, file.name, sheet.name, courier]
-                lines.change(connection, "currency", currency, _OTHER_CURRENCY, values)
-                connection.execute(
-                    f"UPDATE refused SET currency = ? WHERE {_OTHER_CURRENCY}", [currency, *values]
-                )
+            here = [file.name, sheet.name]
+            if not sheet.states_currency:
+                for courier, currency in agreed.items():
+                    other = f"currency <> ? AND courier = ? AND {_OF_SHEET}"
+                    _set(connection, currency, other, [currency, courier, *here])
+            elif _has_unsaid(connection, here):
+                for courier, currency in agreed.items():
+                    unsaid = f"currency = '' AND courier = ? AND {_OF_SHEET}"
+                    _set(connection, currency, unsaid, [courier, *here])
+                _set(connection, sheet.currency, f"currency = '' AND {_OF_SHEET}", here)
+
+
+def _has_unsaid(connection: DuckDBPyConnection, sheet: list[str]) -> bool:
+    """Whether some row of a sheet names no currency, though there is a column for it."""
+    found = connection.execute(
+        f"SELECT 1 FROM lines WHERE currency = '' AND {_OF_SHEET} UNION ALL"
+        f" SELECT 1 FROM refused WHERE currency = '' AND {_OF_SHEET} LIMIT 1",
+        [*sheet, *sheet],
+    ).fetchone()
+    return found is not None
+
+
+def _set(connection: DuckDBPyConnection, currency: str, condition: str, values: list[str]) -> None:
+    """Say what the currency of lines and refused rows is for which a condition holds."""
+    lines.change(connection, "currency", currency, condition, values)
+    connection.execute(f"UPDATE refused SET currency = ? WHERE {condition}", [currency, *values])
 
 
 def files_of_other_months(files: Iterable[BillFile], period: str) -> list[BillFile]:

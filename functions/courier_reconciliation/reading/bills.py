@@ -250,6 +250,8 @@ class _Reader:
             lines=loaded.lines,
             refused=loaded.refused,
             notes=(*layout.notes, *loaded.notes),
+            currency=plan.currency,
+            states_currency="currency" in plan.columns,
         )
 
     def _described(

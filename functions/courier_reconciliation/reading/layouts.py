@@ -9,9 +9,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from aftersales.errors import BadInput
+from aftersales.money import decimals_of
 from courier_reconciliation import surcharge_codes
 from courier_reconciliation.reading import cells as reading
 from courier_reconciliation.reading import couriers, fixed, headers
+from courier_reconciliation.reading.currencies import currency_named
 from courier_reconciliation.reading.headers import Header
 from courier_reconciliation.reading.model import ReadingOptions
 from courier_reconciliation.reading.plan import AMOUNTS, Plan
@@ -68,12 +70,14 @@ def recognise(
     unit = _minor_units(header, columns)
     if isinstance(unit, str):
         return Unknown(unit, len(header.columns))
+    spoken = _spoken(columns, data)
     plan = Plan(
         columns=columns,
         layout=courier or "headers",
         courier=courier,
         currency=options.currency,
-        decimals=0 if unit else 2,
+        leaves_unsaid=options.leaves_unsaid,
+        decimals=0 if unit else _decimals(spoken, options.currency),
         surcharges=header.surcharges,
         unsure=header.unsure,
         units=_units(header, data, courier, comma=comma),
@@ -82,18 +86,21 @@ def recognise(
         names=header.names,
         days_later=days_later,
         fills_down=_fills_down(columns, data),
-        spoken=_spoken(columns, data),
+        spoken=spoken,
     )
     return Layout(fixed.with_pairs(plan, header, data), header, data_at)
 
 
 def _of_placed(placed: fixed.Placed, options: ReadingOptions, days_later: int) -> Layout:
     courier = placed.plan.courier or options.courier
+    spoken = _spoken(placed.plan.columns, placed.rows)
     plan = replace(
         placed.plan,
         courier=courier,
+        leaves_unsaid=options.leaves_unsaid,
+        decimals=_decimals(spoken, placed.plan.currency),
         days_later=days_later,
-        spoken=_spoken(placed.plan.columns, placed.rows),
+        spoken=spoken,
     )
     rows = 1 if placed.names else 0
     header = Header(placed.names, plan.columns, index=placed.data_at - rows, rows=rows)
@@ -131,6 +138,15 @@ def _minor_units(header: Header, columns: Mapping[str, int]) -> bool | str:
     return bool(unit)
 
 
+def _decimals(spoken: Mapping[str, Sequence[str]], currency: str) -> int:
+    """The decimals of the one currency that is named, else of the one that nobody has to name."""
+    named = {currency_named(word) for word in spoken.get("currency", ())} - {""}
+    try:
+        return decimals_of(named.pop() if len(named) == 1 else currency)
+    except BadInput:
+        return 2
+
+
 def _columns(header: Header, data: Sequence[Sequence[str | None]]) -> dict[str, int]:
     """Fields and columns, after a look at what the columns hold."""
     columns = dict(header.columns)
@@ -157,7 +173,7 @@ def _spoken(
 ) -> dict[str, tuple[str, ...]]:
     return {
         name: tuple(dict.fromkeys(cell for row in data if (cell := _at(row, columns[name]))))
-        for name in ("province", "charge", "courier")
+        for name in ("province", "charge", "courier", "currency")
         if name in columns
     }
 

@@ -14,6 +14,8 @@ from courier_reconciliation.filling import fill, quoted
 from courier_reconciliation.model import DeclaredTotal, Rejected
 from courier_reconciliation.reading import footers, lines
 from courier_reconciliation.reading.couriers import courier_in_cell
+from courier_reconciliation.reading.currencies import currency_named
+from courier_reconciliation.reading.currencies import usual as usual_currencies
 from courier_reconciliation.reading.places import place, usual
 from courier_reconciliation.reading.plain_columns import NO_KINDS, Kinds, kinds_of
 from courier_reconciliation.reading.rows import COLUMNS, Value, read_row
@@ -158,13 +160,17 @@ class _Load:
         return line_count(self._table.path) - self._table.skip
 
     def _known(self) -> dict[str, dict[str, tuple[str, str]]]:
-        """What the columns of places, charges and couriers are known to say, and its meaning."""
+        """What the columns of places, charges, couriers and currencies are known to say."""
         spoken = self._plan.spoken
         places = {said: (province, city) for said, province, city in usual()}
         places |= {said: place(said) for said in spoken.get("province", ())}
         charges = {said: (surcharge_codes.code_of(said), "") for said in spoken.get("charge", ())}
         couriers = {said: (courier_in_cell(said), "") for said in spoken.get("courier", ())}
-        found = {"province": places, "charge": charges, "courier": couriers}
+        words = (*usual_currencies(), *spoken.get("currency", ()))
+        currencies = {said: (currency_named(said), "") for said in words}
+        found = {
+            "province": places, "charge": charges, "courier": couriers, "currency": currencies,
+        }  # fmt: skip
         return {
             name: {said: answer for said, answer in answers.items() if answer[0]}
             for name, answers in found.items()
@@ -186,6 +192,7 @@ class _Load:
         self._execute("DELETE FROM stage WHERE raw IS NOT NULL")
         for name, table in (
             ("province", "said_places"), ("charge", "said_codes"), ("courier", "said_couriers"),
+            ("currency", "said_currencies"),
         ):  # fmt: skip
             if (index := self._plan.columns.get(name)) is not None:
                 self._learn(f"c{index}", table)
@@ -203,6 +210,8 @@ class _Load:
             answers = [(text, *place(text)) for (text,) in said]
         elif table == "said_codes":
             answers = [(text, surcharge_codes.code_of(text), "") for (text,) in said]
+        elif table == "said_currencies":
+            answers = [(text, currency_named(text), "") for (text,) in said]
         else:
             answers = [(text, courier_in_cell(text), "") for (text,) in said]
         say(self._db, table, answers)

@@ -34,14 +34,16 @@ class ReadingOptions(Struct, frozen=True):
     """How bills are read.
 
     `period` (`2026-10`) dates days without a year. `courier` is set where all files are known to be
-    one courier's. `currency` is that of bills that name none. `temp_directory` holds the unpacked
-    copy of a bill while it is read (about the size of the bill as CSV). Sheets from
+    one courier's. `currency` is that of bills that name none; with `leaves_unsaid` that of a row
+    whose cell names none is "", for `engine.unsaid` to ask the contract. `temp_directory` holds the
+    unpacked copy of a bill while it is read (about the size of the bill as CSV). Sheets from
     `halve_from_bytes` on, unpacked, are read by two readers side by side.
     """
 
     period: str = ""
     courier: str = ""
     currency: str = "CNY"
+    leaves_unsaid: bool = False
     layouts: tuple[OwnLayout, ...] = ()
     temp_directory: str = ""
     unpacked_limit_bytes: int = 2 * 1024**3
@@ -50,7 +52,10 @@ class ReadingOptions(Struct, frozen=True):
 
 
 class SheetRead(Struct, frozen=True):
-    """One sheet with lines: how it was understood. `columns`: field -> header text."""
+    """One sheet with lines: how it was understood. `columns`: field -> header text.
+
+    `currency` is that of rows that name none. `states_currency`: there is a column for it.
+    """
 
     name: str
     layout: str
@@ -60,6 +65,8 @@ class SheetRead(Struct, frozen=True):
     lines: int
     refused: int = 0
     notes: tuple[str, ...] = ()
+    currency: str = "CNY"
+    states_currency: bool = False
 
 
 class BillFile(Struct, frozen=True):

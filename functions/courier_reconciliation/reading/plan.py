@@ -24,14 +24,16 @@ class Plan(Struct, frozen=True):
     `unit_columns` state the unit of a weight row by row, `pairs` the name and the amount of further
     charges. `invoice` (number, amount) repeats an invoice's total on each of its rows,
     `invoice_rows` (column, value) are rows that hold one. `waybill_else` stands in for an empty
-    waybill. `fills_down`: a row with a charge and no waybill is of the parcel above it. `spoken`
-    are texts that the columns of places, charges and couriers have, by field, as far as was seen.
+    waybill. `leaves_unsaid`: a currency that a cell does not name stays "". `fills_down`: a row
+    with a charge and no waybill is of the parcel above it. `spoken` are texts that the columns of
+    places, charges, couriers and currencies have, by field, as far as was seen.
     """
 
     columns: Mapping[str, int]
     layout: str = ""
     courier: str = ""
     currency: str = "CNY"
+    leaves_unsaid: bool = False
     decimals: int = 2
     charge: str = TOTAL
     surcharges: tuple[tuple[int, str], ...] = ()
@@ -56,6 +58,11 @@ class Plan(Struct, frozen=True):
     def unit(self, name: str) -> str:
         """The unit of a weight or length column: stated, else kg and cm."""
         return self.units.get(name, "kg" if name in ("weight", "actual") else "cm")
+
+    @property
+    def unsaid_currency(self) -> str:
+        """What the currency of a row is whose cell names none."""
+        return "" if self.leaves_unsaid else self.currency
 
     @property
     def extras(self) -> tuple[tuple[int, str], ...]:

@@ -14,6 +14,7 @@ from courier_reconciliation import surcharge_codes
 from courier_reconciliation.model import TOTAL
 from courier_reconciliation.reading import cells as reading
 from courier_reconciliation.reading.couriers import courier_in_cell
+from courier_reconciliation.reading.currencies import currency_named
 from courier_reconciliation.reading.places import place
 from courier_reconciliation.reading.plan import Plan
 from courier_reconciliation.reading.sheet_sql import COLLECT_WORDS, RETURN_WORDS, UNIT_LETTERS
@@ -221,10 +222,9 @@ class _Reader:
         return lambda cell: reading.length_mm(cell, unit, comma=self._plan.comma)
 
     def _currency(self) -> str:
-        stated = self.text("currency").upper()
-        if stated in ("RMB", "人民币", "元", "CNY", "¥"):
-            return "CNY"
-        return stated if re.fullmatch(r"[A-Z]{3}", stated) else self._plan.currency
+        if "currency" not in self._plan.columns:
+            return self._plan.currency
+        return currency_named(self.text("currency")) or self._plan.unsaid_currency
 
     def _numbers(self, waybill: str) -> tuple[str, str]:
         """(waybill, parent) where a bill has columns for pieces, parents and outward parcels."""

@@ -27,7 +27,12 @@ from courier_reconciliation.reading.plain_columns import NO_KINDS, Kinds
 from courier_reconciliation.reading.plan import AMOUNTS, Plan
 
 Known = Mapping[str, Mapping[str, tuple[str, str]]] | None
-ENUMS = {"province": "said_province", "charge": "said_charge", "courier": "said_courier"}
+ENUMS = {
+    "province": "said_province",
+    "charge": "said_charge",
+    "courier": "said_courier",
+    "currency": "said_currency",
+}
 """The enum of each column whose texts are looked up."""
 
 
@@ -121,15 +126,15 @@ class _Select:
 
     def _listed(self, said: Sequence[str], at: str) -> str:
         """One of a list of words, which is stored as its number."""
-        kind = enum(sorted({"", TOTAL, *said}))
+        kind = enum(sorted({"", TOTAL, self.plan.unsaid_currency, *said}))
         found = f"list_extract([{', '.join(map(quoted, said))}]::{kind}[], {at})"
         self.kinds[found] = kind
         return found
 
-    def or_blank(self, word: str) -> str:
-        """A word that was looked up, or a blank of the same type: a text would make all texts."""
+    def or_else(self, word: str, other: str = "") -> str:
+        """A word that was looked up, or another of the same type: a text would make all texts."""
         kind = self.kinds.get(word)
-        return f"coalesce({word}, ''{f'::{kind}' if kind else ''})"
+        return f"coalesce({word}, {quoted(other)}{f'::{kind}' if kind else ''})"
 
     def text(self, name: str) -> str:
         col = self.at(name)
@@ -145,8 +150,8 @@ def select(
     provinces, charges and couriers are called comes from there (field -> text -> (answer, city), in
     the order of the enums `ENUMS`), `kinds` are columns that are no texts, and a last column `kept`
     says of each row whether it is one. Else it is the strong one: rows that are none are left out,
-    and the dictionaries are the tables `said_places`, `said_codes` and `said_couriers` (`said`,
-    `answer`, `city`).
+    and the dictionaries are the tables `said_places`, `said_codes`, `said_couriers` and
+    `said_currencies` (`said`, `answer`, `city`).
     """
     s = _Select(plan, known, kinds)
     values = _values(s)
@@ -213,7 +218,7 @@ def _values(s: _Select) -> dict[str, str]:
     s.odd.append(f"({paid}) IS NULL")
     city = s.text("city")
     if place:
-        found_city = s.or_blank(place[1])
+        found_city = s.or_else(place[1])
         told = "city" in plan.columns
         city = f"CASE WHEN {city} = '' THEN {found_city} ELSE {city} END" if told else found_city
     when = s.at("billed_on")
@@ -226,7 +231,7 @@ def _values(s: _Select) -> dict[str, str]:
         "row": "number",
         "waybill": found,
         "parent": above,
-        "courier": s.or_blank(courier[0]) if courier else quoted(plan.courier),
+        "courier": s.or_else(courier[0]) if courier else quoted(plan.courier),
         "charge": _charge(plan, code[0] if code else None, s.at("payment")),
         "amount_minor": paid,
         "freight_minor": freight,
@@ -241,7 +246,7 @@ def _values(s: _Select) -> dict[str, str]:
         "length_mm": sides[0],
         "width_mm": sides[1],
         "height_mm": sides[2],
-        "province": s.or_blank(place[0]) if place else "''",
+        "province": s.or_else(place[0]) if place else "''",
         "city": city,
         "pieces": f"try_cast({pieces} AS DOUBLE)::INTEGER" if pieces else "NULL::INTEGER",
         "is_return": _is_return(s, code[0] if code else None),
@@ -283,15 +288,12 @@ def _charge(plan: Plan, code: str | None, payment: str | None) -> str:
 
 
 def _currency(s: _Select) -> str:
-    col = s.at("currency")
-    ours = quoted(s.plan.currency)
-    if col is None:
-        return ours
-    stated = f"upper(trim({col}))"
-    return (
-        f"CASE WHEN {stated} IN ('RMB', '人民币', '元', 'CNY', '￥', '¥') THEN 'CNY'"
-        f" WHEN regexp_full_match({stated}, '[A-Z]{{3}}') THEN {stated} ELSE {ours} END"
-    )
+    found = s.looked_up("currency", "said_currencies")
+    if found is None:
+        return quoted(s.plan.currency)
+    # In the strong reading a word that nobody knows is in the table, and its answer is "".
+    said = f"nullif({found[0]}, '')" if s.strong else found[0]
+    return s.or_else(said, s.plan.unsaid_currency)
 
 
 UNIT_LETTERS = {"L": "lb", "K": "kg", "O": "oz"}

@@ -61,7 +61,7 @@ class UnevenError(Exception):
 
 
 def prepare(connection: DuckDBPyConnection) -> None:
-    """Make the empty tables, and the dictionaries of places, charges and couriers."""
+    """Make the empty tables, and the dictionaries of places, charges, couriers and currencies."""
     # Nothing is kept beyond this run: writing tables anew after an update is time for nothing.
     connection.execute("SET checkpoint_threshold = '1TB'")
     lines.prepare(connection)
@@ -72,7 +72,7 @@ def prepare(connection: DuckDBPyConnection) -> None:
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE said_places (said VARCHAR, answer VARCHAR, city VARCHAR)"
     )
-    for name in ("said_codes", "said_couriers"):
+    for name in ("said_codes", "said_couriers", "said_currencies"):
         connection.execute(
             f"CREATE OR REPLACE TEMP TABLE {name} (said VARCHAR, answer VARCHAR, city VARCHAR)"
         )
