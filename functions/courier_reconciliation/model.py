@@ -86,8 +86,9 @@ class BilledRow(Struct, array_like=True):
     `freight` or a surcharge code where a courier writes one row per service. `freight_minor` and
     `surcharges` (code, amount) are the parts of a total, where the bill has columns for them.
     `amount_minor` is the full charge: what was prepaid for labels is not taken off. Credits are
-    negative. `weight_g` is what is charged, `actual_g` what the courier's scale showed, where a bill
-    says both. `row` counts from 1 as a spreadsheet program shows it.
+    negative. `weight_g` is what is charged, `actual_g` what the courier's scale showed, where a
+    bill says both. `tax_inside_minor` is tax of a bill whose amounts are compared with their tax.
+    `row` counts from 1 as a spreadsheet program shows it.
     """
 
     file: str
@@ -110,6 +111,7 @@ class BilledRow(Struct, array_like=True):
     height_mm: int | None = None
     province: str = ""
     is_return: bool = False
+    tax_inside_minor: int | None = None
     surcharges: tuple[tuple[str, int], ...] = ()
 
     @property

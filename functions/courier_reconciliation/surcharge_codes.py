@@ -160,6 +160,7 @@ _SPEAKS_OF = (
     ("remote", r"(?:^|_)remote(?:_|$)|偏远|超区|超范围"),
     ("fuel", r"(?:^|_)fuel(?:_|$)|燃油|燃料"),
     ("residential", r"(?:^|_)residential(?:_|$)|住宅"),
+    ("customs", r"(?:^|_)dut(?:y|ies)(?:_|$)|import_(?:export_)?tax|customs|关税|清关"),
     ("peak", r"(?:^|_)(?:peak|demand)(?:_|$)|旺季|高峰|资源调节"),
     ("address_correction", r"address_(?:correct|change)|改址|更址"),
     ("oversize", r"(?:^|_)over_?(?:size|weight|length)|超长|超重|异形"),

@@ -7,13 +7,15 @@ for the way back. All others are duplicates: of them the row that agrees is kept
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
-from courier_reconciliation.causes.bill_parts import RETURN, Main, together
+from courier_reconciliation.causes.bill_parts import RETURN, Main, Sorted, together
 from courier_reconciliation.causes.freight_case import FreightCase, open_case
 from courier_reconciliation.causes.tolerances import Tolerances
+from courier_reconciliation.causes.usual import UNKNOWN, Usual
 from courier_reconciliation.model import Outcome, Shipment
 from courier_reconciliation.rates.card import FreightRow, NotPriced, PricingFacts
 from courier_reconciliation.rates.quotes import Quotes, as_billed
@@ -47,11 +49,15 @@ class Chooser(Struct):
     shipment: Shipment
     tolerances: Tolerances
     codes: frozenset[str]
+    usual: Mapping[str, Usual] = {}
 
-    def choose(self, mains: Sequence[Main], *, billed_before: bool) -> Choice:
+    def choose(self, parts: Sorted, *, billed_before: bool) -> Choice:
         """Sort the rows. With `billed_before`, an earlier bill had the charge already."""
+        mains = parts.mains
         if not mains:
             return Choice()
+        if parts.free_weights:
+            self._weigh_all_pieces(mains, parts.free_weights)
         if len(mains) == 1 and not billed_before:
             return self._keep(mains[0])
         returned = self.shipment.outcome is Outcome.RETURNED
@@ -72,6 +78,12 @@ class Chooser(Struct):
             choice.ways_back = [choice.duplicates.pop(0)]
         return choice
 
+    def _weigh_all_pieces(self, mains: Sequence[Main], others: Sequence[int | None]) -> None:
+        """Where one row pays for all pieces of a shipment, they weigh what all rows say."""
+        weights = [mains[0].weight_g, *others]
+        if len(mains) == 1 and len(weights) == self.shipment.parcel_count and all(weights):
+            mains[0].weight_g = sum(weight or 0 for weight in weights)
+
     def _by_number(self, rest: Sequence[Main], duplicates: list[Main]) -> list[Main]:
         """One row of each waybill number, where there are several numbers."""
         numbers: dict[str, list[Main]] = {}
@@ -84,7 +96,11 @@ class Chooser(Struct):
         return [same[0] for same in numbers.values()]
 
     def _pieces(self, pieces: Sequence[Main]) -> Choice:
-        choice = self._keep(together(pieces))
+        whole = together(pieces)
+        if any(piece.row.waybill_number != whole.row.waybill_number for piece in pieces):
+            # What several pieces cost together is the shipment's matter.
+            whole.row = replace(whole.row, waybill_number=self.shipment.waybill_number)
+        choice = self._keep(whole)
         choice.pieces = tuple(pieces)
         return choice
 
@@ -144,7 +160,10 @@ class Chooser(Struct):
         self, served: tuple[FreightRow, ...], main: Main, apart: frozenset[str]
     ) -> FreightCase | NotPriced:
         limits = self.tolerances
-        return open_case(self.quotes, self.facts, served, main, apart=apart, tolerances=limits)
+        usual = self.usual.get(main.row.file, UNKNOWN)
+        return open_case(
+            self.quotes, self.facts, served, main, apart=apart, tolerances=limits, usual=usual
+        )
 
     def _holds_way_back(self, choice: Choice) -> bool:
         """Whether the way back is paid for already, so that a second row is a double."""

@@ -7,12 +7,17 @@ files, no network.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
 from courier_reconciliation.causes import wording
-from courier_reconciliation.causes.beyond import unnamed_extra, without_discount
+from courier_reconciliation.causes.beyond import (
+    unnamed_extra,
+    with_another_tax,
+    without_discount,
+    without_usual_discount,
+)
 from courier_reconciliation.causes.bill_parts import RETURN, Extra, Main, Sorted, sort_rows
 from courier_reconciliation.causes.choice import Choice, Chooser, pieces_agree
 from courier_reconciliation.causes.earlier_bills import billed_before, without_reversals
@@ -40,6 +45,7 @@ from courier_reconciliation.causes.two_mistakes import (
     is_of_other_terms,
     unexplained,
 )
+from courier_reconciliation.causes.usual import Usual
 from courier_reconciliation.causes.whole_rows import (
     NOT_DUE,
     duplicate,
@@ -71,23 +77,30 @@ from courier_reconciliation.surcharge_codes import OTHER
 _VAGUE = (Rank.ZONE_UNSTATED, Rank.VOLUMETRIC_RARE, Rank.WEIGHT_UNSTATED)
 
 
-def explain(
+def explain(  # noqa: PLR0917 - one waybill, and what it is judged by
     rows: Sequence[BilledRow],
     shipment: Shipment | None,
     card: RateCard,
     tolerances: Tolerances = DEFAULT,
     earlier: Sequence[BilledRow] = (),
+    usual: Mapping[str, Usual] = {},
 ) -> Explained:
     """What is wrong with the rows of one waybill. For many waybills make one `Explainer`."""
-    return Explainer(card, tolerances).explain(rows, shipment, earlier)
+    return Explainer(card, tolerances, usual).explain(rows, shipment, earlier)
 
 
 class Explainer:
-    """Explains waybill after waybill by one card; remembers nothing but prices."""
+    """Explains waybill after waybill by one card; remembers nothing but prices.
 
-    def __init__(self, card: RateCard, tolerances: Tolerances = DEFAULT) -> None:
+    `usual`: file -> what its rows usually do.
+    """
+
+    def __init__(
+        self, card: RateCard, tolerances: Tolerances = DEFAULT, usual: Mapping[str, Usual] = {}
+    ) -> None:
         self._quotes = Quotes(card)
         self._tolerances = tolerances
+        self._usual = usual
 
     def explain(
         self,
@@ -119,8 +132,9 @@ class Explainer:
             not_due(parts, facts, self._quotes.card, findings, billed_before=again)
         else:
             codes = frozenset([extra.code for extra in parts.extras])
-            chooser = Chooser(self._quotes, facts, served, shipment, self._tolerances, codes)
-            choice = chooser.choose(parts.mains, billed_before=again)
+            limits, usual = self._tolerances, self._usual
+            chooser = Chooser(self._quotes, facts, served, shipment, limits, codes, usual)
+            choice = chooser.choose(parts, billed_before=again)
             self._judge(choice, parts, facts, findings)
         return findings.settle(parts.credit_minor, self._tolerances.floor_minor)
 
@@ -257,8 +271,9 @@ def _same_currency(
 
 def _explained(case: FreightCase) -> tuple[tuple[Part, ...], Priced | None]:
     """The causes of a freight that is too high, and the price that was billed in truth."""
-    if (discount := without_discount(case)) is not None:
-        return (discount,), None
+    for habit in (without_discount, without_usual_discount, with_another_tax):
+        if (found := habit(case)) is not None:
+            return (found,), None
     best = explained_by_one(case)
     if best is None:
         best = explained_by_two(case)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from courier_reconciliation.causes.bill_parts import MAIN
+from courier_reconciliation.causes.bill_parts import MAIN, TAX
 from courier_reconciliation.causes.hypotheses import Evidence
 from courier_reconciliation.model import TOTAL, BilledRow, Discrepancy, Kind, Shipment
 
@@ -73,7 +73,7 @@ class Findings(Struct):
         It joins what was found there, also where it has a row of its own.
         """
         for index, each in enumerate(self.found):
-            if each.kind is kind and each.charge in MAIN:
+            if each.kind is kind and (each.charge in MAIN or code == TAX):
                 self.found[index] = replace(
                     each,
                     billed_minor=each.billed_minor + billed,
@@ -106,7 +106,6 @@ class Findings(Struct):
             if difference and abs(difference) >= floor_minor:
                 kept.append(one)
         return Explained(tuple(_one_shortfall(kept)), self.not_auditable_minor, self.reason)
-
 
     def _shown_whole(self) -> list[Discrepancy]:
         """A wrong freight in a row that states one amount for all is shown by that amount, as the

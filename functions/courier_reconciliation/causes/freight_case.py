@@ -6,10 +6,11 @@ from msgspec import Struct
 
 from courier_reconciliation.causes.bill_parts import RETURN, Main
 from courier_reconciliation.causes.tolerances import Tolerances
+from courier_reconciliation.causes.usual import UNKNOWN, Usual
 from courier_reconciliation.model import TOTAL
 from courier_reconciliation.rates.card import E4, FreightRow, NotPriced, Priced, PricingFacts
 from courier_reconciliation.rates.price import Weighed, half_up
-from courier_reconciliation.rates.quotes import Quotes, as_billed, weigh_by
+from courier_reconciliation.rates.quotes import Quotes, as_billed, as_the_card_may_be_read
 
 SCALE_G = 10
 """Bills state kilograms with two decimals."""
@@ -35,7 +36,7 @@ class FreightCase:
     """
 
     __slots__ = ("apart", "base", "billed_minor", "expected", "facts", "main", "own_known",
-                 "priced", "quotes", "rows", "tolerances")  # fmt: skip
+                 "priced", "quotes", "rows", "tolerances", "usual")  # fmt: skip
 
     def __init__(
         self,
@@ -48,8 +49,11 @@ class FreightCase:
         rows: tuple[FreightRow, ...],
         base: Weighed,
         own_known: bool,
+        usual: Usual = UNKNOWN,
     ) -> None:
-        """`billed_minor` is what the row asks for, `base` its parcel as `rows` weigh it."""
+        """`billed_minor` is what the row asks for, `base` its parcel as `rows` weigh it, `usual`
+        what the bill does elsewhere."""
+        self.usual = usual
         self.quotes = quotes
         self.facts = facts
         self.main = main
@@ -98,9 +102,14 @@ class FreightCase:
                 return amount
         return None
 
+    @property
+    def is_all(self) -> bool:
+        """Whether the row may hold all that is due: it states no more than freight, or a total."""
+        return not self.main.is_freight or (not self.apart and self.main.row.charge == TOTAL)
+
     def highest(self) -> int:
         """The most that the contract allows here without asking for more than is billed."""
-        if self.main.is_freight:
+        if not self.is_all:
             return self.expected[0]
         return max([each for each in self.expected if each <= self.billed_minor], default=0)
 
@@ -122,8 +131,7 @@ class FreightCase:
         amounts: tuple[int, ...] = (freight + due, freight + due + returned)
         if self.main.is_freight:
             # a column of freight may be all that the row has, and hold the surcharges too
-            is_all = not self.apart and self.main.row.charge == TOTAL
-            amounts = (freight, *amounts) if is_all else (freight,)
+            amounts = (freight, *amounts) if self.is_all else (freight,)
         elif self.main.extras:
             amounts = (*amounts, freight)
         tax_e4 = self.base.row.tax_e4
@@ -141,12 +149,12 @@ def open_case(
     *,
     apart: frozenset[str],
     tolerances: Tolerances,
+    usual: Usual = UNKNOWN,
 ) -> FreightCase | NotPriced:
     """The row beside its price; by the billed weight where one's own is not known."""
     grams, own_known = facts.weight_g, facts.weight_g is not None
     if grams is not None:
-        own = weigh_by(rows, grams, facts.volume_mm3)
-        ways = [] if own is None else [own]
+        ways = as_the_card_may_be_read(rows, grams, facts.volume_mm3)
     elif main.weight_g:
         grams, ways = main.weight_g, as_billed(rows, main.weight_g)
     else:
@@ -162,6 +170,7 @@ def open_case(
             rows=rows,
             base=base,
             own_known=own_known,
+            usual=usual,
         )
         if len(ways) == 1 or case.agrees() is not None:
             return case

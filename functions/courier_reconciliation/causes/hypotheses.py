@@ -223,14 +223,17 @@ def _rounding_fit(case: FreightCase, weighed: Weighed) -> Fit | None:
     billed = case.main.weight_g
     if billed is None:
         return Fit.UNSAID
+    limit = case.tolerances.weight_g(case.base.chargeable_g)
+    is_own = abs(billed - case.base.chargeable_g) <= limit
+    if case.usual.scale_differs and is_own:
+        return Fit.UNSAID  # the scale explains as much
     if near(billed, case.base.chargeable_g):
         return Fit.EXACT
     if is_rounded(billed, weighed):
         return Fit.ROUNDED
     if is_rounded(billed, case.base) or near(billed, case.facts.weight_g):
         return Fit.AGAINST
-    limit = case.tolerances.weight_g(case.base.chargeable_g)
-    return Fit.UNSAID if abs(billed - case.base.chargeable_g) <= limit else None
+    return Fit.UNSAID if is_own else None
 
 
 def _volumes(
@@ -353,7 +356,9 @@ def lighter_within_tolerance(case: FreightCase) -> Match | None:
     weighed = weigh_by(case.rows, billed, None)
     if weighed is None or chargeable - billed > case.tolerances.weight_g(chargeable):
         return None
-    is_rounded = weighed.row.rounding is not Rounding.EXACT and weighed.rounded_g == billed
+    step = _STEP_G[weighed.row.rounding]
+    usual = case.usual.weight_step_g
+    is_rounded = step > 0 and weighed.rounded_g == billed and (usual is None or usual >= step)
     return None if is_rounded else case.match(weighed, case.facts.province)
 
 

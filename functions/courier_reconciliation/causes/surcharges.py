@@ -26,6 +26,8 @@ _SPECIAL = {
 }
 
 
+PASSED_ON = frozenset({"customs", "tax"})
+"""Duty and tax that a courier advances are no price of its own (courier bills reference, 3.3)."""
 _OF_PLACES = {"remote", "xinjiang_tibet", "five_provinces", "shanghai", "beijing"}
 
 
@@ -46,9 +48,12 @@ class Cause(Struct, frozen=True):
 
 def at_billed_freight(case: FreightCase, kind: Kind | None) -> Cause | None:
     """What is a share of the freight (fuel), counted on the freight that is billed."""
-    if not _is_freight_alone(case) or kind not in (Kind.RATE_WRONG, Kind.UNDERBILLED):
-        return None
     off = case.base.row.discount_e4
+    kinds = [Kind.RATE_WRONG, Kind.UNDERBILLED]
+    if not off:
+        kinds.append(Kind.MISSING_DISCOUNT)  # else shares are counted on the list price anyway
+    if not _is_freight_alone(case) or kind not in kinds:
+        return None
     listed = half_up(case.billed_minor * 100 * E4, 100 * E4 - off) if off < 100 * E4 else 0
     shares = {}
     for row in case.quotes.surcharges_of(case.facts.courier):
@@ -159,9 +164,18 @@ class SurchargeCheck:
                 self._unnamed(same)
             elif code == RETURN:
                 self._way_back(same)
+            elif code in PASSED_ON and code not in self._allowed:
+                continue
             else:
-                self._named(same, self._allowed.get(code))
+                self._named(same, self._allowed.get(code) or self._any_extra(code))
         self._name_missing()
+
+    def _any_extra(self, code: str) -> Allowed | None:
+        """What the card allows for extras without a name, where it does not know this one."""
+        case = self._case
+        if any(row.code == code for row in case.quotes.surcharges_of(case.facts.courier)):
+            return None
+        return self._allowed.get(OTHER) if _is_of_place(code) else None
 
     def _other_word_for(self, code: str, named: Collection[str]) -> str | None:
         """The surcharge of the place that the card has, where the bill has another word for it.
@@ -254,6 +268,8 @@ class SurchargeCheck:
             self._follows(extra, follows, due)
             billed -= follows - due
         back = self._case.facts.outcome is Outcome.RETURNED
+        agreed = self._allowed.get(OTHER)
+        due += agreed.expected_minor if agreed is not None and not agreed.is_due else 0
         limit = due + (self._return or 0) if back else due
         if billed <= limit + self._tolerance or self._is_allowed(billed - limit):
             return

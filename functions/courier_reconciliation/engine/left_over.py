@@ -20,7 +20,8 @@ BATCH = 2_000
 _LINE = (
     'json_array(l.file, l.sheet, l."row", l.waybill, l.courier, l.amount_minor, l.charge,'
     " l.currency, l.billed_on, l.order_id, l.freight_minor, l.tax_minor, l.discount_minor,"
-    " l.weight_g, l.actual_g, l.length_mm, l.width_mm, l.height_mm, l.province, l.is_return)::VARCHAR"
+    " l.weight_g, l.actual_g, l.length_mm, l.width_mm, l.height_mm, l.province, l.is_return,"
+    " {inside})::VARCHAR"
 )
 """A billed row, whose fields stand in this order. To take over a text and read it is twice as fast
 as to take over each value."""
@@ -40,7 +41,10 @@ def take(connection: DuckDBPyConnection, *, has_earlier: bool) -> None:
     With `has_earlier` there is a table `earlier` of lines of the months before: what agrees by
     itself may still have been billed then.
     """
-    lines = "SELECT l.*, j.shipment, j.ok FROM judged AS j JOIN lines AS l USING (line)"
+    lines = (
+        "SELECT l.*, NULL::BIGINT AS tax_inside, j.shipment, j.ok"
+        " FROM judged AS j JOIN lines AS l USING (line)"
+    )
     connection.execute(f"CREATE OR REPLACE TEMP TABLE lines_left AS {lines} WHERE NOT j.ok")
     if has_earlier:
         connection.execute(
@@ -55,15 +59,16 @@ def groups(connection: DuckDBPyConnection, *, has_earlier: bool) -> Iterator[Gro
     earlier = _earlier(connection) if has_earlier else {}
     shipments.pick(connection, "of_left_over", "SELECT shipment FROM lines_left")
     billed_row, shipped = Decoder(BilledRow).decode, Decoder(Shipment).decode
+    line = _LINE.format(inside="l.tax_inside")
     found = connection.execute(
-        f"SELECT l.line, l.shipment, {_LINE}, {SHIPMENT} FROM lines_left AS l"
+        f"SELECT l.line, l.shipment, {line}, {SHIPMENT} FROM lines_left AS l"
         ' LEFT JOIN of_left_over AS s ON s."row" = l.shipment'
         " ORDER BY l.shipment, l.waybill, l.line"
     )
     key: object = None
     group = Group()
     while batch := found.fetchmany(BATCH):
-        for line, number, text, shipment in batch:
+        for at, number, text, shipment in batch:
             billed = billed_row(text)
             waybill = billed.waybill_number
             own = waybill if number is None else number
@@ -72,8 +77,8 @@ def groups(connection: DuckDBPyConnection, *, has_earlier: bool) -> Iterator[Gro
                     yield group
                 key = own
                 group = Group(None if number is None else shipped(shipment))
-            if line in extras:
-                billed.surcharges = extras[line]
+            if at in extras:
+                billed.surcharges = extras[at]
             if not billed.courier and group.shipment is not None:
                 billed.courier = group.shipment.courier
             if earlier and all(waybill != one.waybill_number for one in group.rows):
@@ -97,7 +102,8 @@ def _earlier(connection: DuckDBPyConnection) -> dict[str, list[BilledRow]]:
     found: dict[str, list[BilledRow]] = defaultdict(list)
     billed_row = Decoder(BilledRow).decode
     for (text,) in connection.execute(
-        f"SELECT {_LINE} FROM earlier AS l WHERE l.waybill IN (SELECT waybill FROM lines)"
+        f"SELECT {_LINE.format(inside='NULL')} FROM earlier AS l"
+        " WHERE l.waybill IN (SELECT waybill FROM lines)"
     ).fetchall():
         billed = billed_row(text)
         found[billed.waybill_number].append(billed)

@@ -183,8 +183,9 @@ def keep_tax_inside(connection: DuckDBPyConnection) -> None:
     """
     if _count(connection, "(FROM lines_left WHERE tax_minor <> 0 LIMIT 1)"):
         connection.execute(
-            "UPDATE lines_left SET tax_minor = NULL WHERE file IN (SELECT l.file FROM lines AS l"
-            " JOIN judged AS j USING (line) WHERE l.tax_minor <> 0 GROUP BY l.file HAVING"
+            "UPDATE lines_left SET tax_inside = tax_minor, tax_minor = NULL"
+            " WHERE file IN (SELECT l.file FROM lines AS l JOIN judged AS j USING (line)"
+            " WHERE l.tax_minor <> 0 GROUP BY l.file HAVING"
             " count(*) FILTER (j.ok)"
             " >= count(*) FILTER (l.amount_minor - l.tax_minor = j.expected_total))"
         )

@@ -14,6 +14,7 @@ from courier_reconciliation.causes.tolerances import DEFAULT, Tolerances
 from courier_reconciliation.causes.whole_waybill import as_one
 from courier_reconciliation.engine import left_over, matching, prices, totals, unbilled, unsaid
 from courier_reconciliation.engine.answer import answer, counted
+from courier_reconciliation.engine.habits import habits
 from courier_reconciliation.engine.missing import missing
 from courier_reconciliation.model import (
     Discrepancy,
@@ -194,7 +195,7 @@ class _Run:
             matching.keep_tax_inside(self._db)
         if first and last:
             self._not_auditable += unsaid.far_and_unknown(self._db, first, last)
-        explainer = Explainer(self._card, self._options.tolerances)
+        explainer = Explainer(self._card, self._options.tolerances, habits(self._db))
         for group in left_over.groups(self._db, has_earlier=has_earlier):
             explained = explainer.explain(group.rows, group.shipment, group.earlier)
             self._found += as_one(explained.discrepancies)

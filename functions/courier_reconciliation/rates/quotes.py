@@ -208,6 +208,29 @@ def weigh_as_rounded(rows: tuple[FreightRow, ...], weight_g: int) -> Weighed | N
     return None
 
 
+def as_the_card_may_be_read(
+    rows: tuple[FreightRow, ...], weight_g: int, volume_mm3: int | None
+) -> list[Weighed]:
+    """The row that serves a weight, first; then others that a reader of the card may take.
+
+    Contracts do not say whether a range is of the weight before rounding or after it, nor which of
+    two ranges serves the weight at which one ends and the other begins.
+    """
+    own = weigh_by(rows, weight_g, volume_mm3)
+    if own is None:
+        return []
+    if len(rows) == 1:
+        return [own]
+    found = [own]
+    by_rounded = weigh_by(rows, weight_g, volume_mm3, by_rounded=True)
+    if by_rounded is not None and by_rounded.row is not own.row:
+        found.append(by_rounded)
+    if own.row.max_weight_g == own.chargeable_g:
+        above = tuple(row for row in rows if row.min_weight_g == own.chargeable_g)
+        found += [other for other in (weigh_by(above, weight_g, volume_mm3),) if other is not None]
+    return found
+
+
 def as_billed(rows: tuple[FreightRow, ...], weight_g: int) -> list[Weighed]:
     """The ways to take a billed weight: to be rounded and, where that differs, as rounded."""
     by_mode = weigh_by(rows, weight_g, None)
