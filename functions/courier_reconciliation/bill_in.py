@@ -21,6 +21,9 @@ from courier_reconciliation.reading.repeats import content_hash
 EARLIER_BILLS = 2
 """So many bills of months before are looked into for parcels that are billed a second time."""
 
+TOLD = 3
+"""So many reasons are told of a file of which nothing can be used."""
+
 
 class Read(NamedTuple):
     """A bill in the tables, beside bills of months before.
@@ -57,8 +60,7 @@ def read_in(look: Look, path: Path, known: Sequence[Bill], now: datetime) -> Rea
         copy.unlink()  # the disk is needed for the tables
     own = next((file for file in read.files if file.path == str(path)), None)
     if own is None or not own.lines:
-        reasons = [one.reason for one in read.rejected if one.file == path.name]
-        raise BadInput("; ".join(reasons[:3]) or "the file has no line with a waybill number")
+        raise BadInput(_unusable(read, own, path.name))
     period = own.period or expected
     read = _only_before(look, read, own, period)
     first, last = look.db.execute(
@@ -81,6 +83,16 @@ def read_in(look: Look, path: Path, known: Sequence[Bill], now: datetime) -> Rea
     gives_back = dearest is not None and dearest[0] is not None and dearest[0] < 0
     rows = claiming.Rows(content_hash(look.db, own.name), own.lines, gives_back)
     return Read(read, own, rows, period, days, named)
+
+
+def _unusable(read: BillsRead, own: BillFile | None, name: str) -> str:
+    """Why not one line of a bill can be used: all reasons would be no message any more."""
+    found = [one for one in read.rejected if one.file == name]
+    if own is None or not own.refused:
+        reasons = [one.reason for one in found]
+        return "; ".join(reasons[:TOLD]) or "the file has no line with a waybill number"
+    rows = [f"row {one.row}: {one.reason}" for one in found if one.row is not None]
+    return "; ".join([f"none of its {own.refused} rows can be used", *rows[:TOLD]])
 
 
 def _earlier(look: Look, known: Sequence[Bill], expected: str) -> list[Path]:

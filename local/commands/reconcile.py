@@ -13,6 +13,7 @@ from local.terminal import json_option, plain, print_json, print_table, progress
 
 if TYPE_CHECKING:
     from aftersales.settings.model import Reconciliation as Terms
+    from courier_reconciliation.model import Rejected
     from courier_reconciliation.output.report import ReportOptions
     from courier_reconciliation.result import Reconciliation
 
@@ -69,7 +70,8 @@ def reconcile(  # noqa: PLR0917 - click hands over each option
     """Compare couriers' bills with what was shipped and with the contract.
 
     Each difference is named, with what was billed, what is due, and the evidence. Exit code 0 also
-    where differences are found, 2 where a file cannot be used.
+    where differences are found or all rows of a bill are refused, 2 where no bill, the shipments or
+    the rate card cannot be used.
 
     \b
     Example:
@@ -124,8 +126,8 @@ def reconcile(  # noqa: PLR0917 - click hands over each option
         )
         read = read_bills(desk.connection, bills, options)
         shipped = sent.result()
-        if not any(file.lines for file in read.files):
-            raise BadInput("; ".join(f"{one.file}: {one.reason}" for one in read.rejected[:SHOWN]))
+        if not any(file.lines or file.refused for file in read.files):
+            raise BadInput("; ".join(map(_told, read.rejected[:SHOWN])))
         wanted = Options(
             period=period, currency=currency, tolerances=tolerances_of(own), progress=step
         )
@@ -231,6 +233,10 @@ def _show(result: Reconciliation) -> None:
         )
     for note in result.notes:
         say(f"Note: {plain(note)}")
+
+
+def _told(one: Rejected) -> str:
+    return f"{', '.join(_place(one.file, one.sheet, one.row))}: {one.reason}"
 
 
 def _place(file: str, sheet: str, row: int | None) -> list[str]:

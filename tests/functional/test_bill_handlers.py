@@ -311,6 +311,21 @@ def test_a_file_that_is_no_bill_is_told_with_the_columns_that_were_seen(world: W
     assert kept["place"] == "申通-202610.csv"
 
 
+def test_a_bill_all_of_whose_rows_are_refused_is_told_with_rows(
+    world: World, tmp_path: Path
+) -> None:
+    rows = "".join(f"2026-10-0{n},7.7300{n}E+14,浙江,1,3.20\n" for n in range(1, 6))
+    text = "业务时间,运单号,目的省份,结算重量,应收金额\n" + rows
+    world.buckets.put("aftersales-drop", KEY, text.encode())
+    (covered,) = world.call("courier_reconciliation_files")["checked"]
+    assert covered["problem"].startswith(
+        "none of its 5 rows can be used; row 2: the waybill number"
+    )
+    assert "row 4: " in covered["problem"]
+    assert "row 5: " not in covered["problem"]
+    assert world.cases() == {f"file:{KEY}": "bill_unreadable"}
+
+
 def test_a_bill_that_can_be_read_in_the_end_closes_the_case_about_its_file(
     world: World, tmp_path: Path
 ) -> None:

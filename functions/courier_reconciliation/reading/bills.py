@@ -73,7 +73,10 @@ class _Reader:
             self.rejected.append(Rejected(name, f"the file cannot be read: {reason}"))
         else:
             sheets = repeats.once_on_sheets(self._db, name, sheets)
-            self._keep(self._described(path, name, sheets, ignored))
+            file = self._described(path, name, sheets, ignored)
+            if not file.lines and not file.refused:
+                self.rejected += (_without_rows(name, sheet) for sheet in sheets)
+            self._keep(file)
 
     def _keep(self, file: BillFile) -> None:
         """A file that was given twice, perhaps saved anew under another name, counts once."""
@@ -289,6 +292,13 @@ def _ignored(
         sheet, best = max(unknown, key=lambda one: one[1].known)
         raise BadInput(f"sheet {sheet}: {best.reason}")
     return tuple(sheet for sheet, _ in unknown)
+
+
+def _without_rows(file: str, sheet: SheetRead) -> Rejected:
+    """What there is to say of a table that is a header, and perhaps a total."""
+    seen = ", ".join(sheet.columns.values())
+    reason = f"no parcels stand under the header; columns seen: {seen}"
+    return Rejected(file, reason, sheet.name, sheet.header_row)
 
 
 def _explain_formulas(book: Unpacked, table: Table, loaded: Loaded) -> None:
