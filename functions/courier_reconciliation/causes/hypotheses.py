@@ -13,11 +13,13 @@ from operator import attrgetter
 
 from msgspec import Struct
 
+from aftersales.platforms.regions import PROVINCES
 from courier_reconciliation.causes.freight_case import SCALE_G, FreightCase, Match
 from courier_reconciliation.model import Kind
 from courier_reconciliation.rates.card import FreightRow, NotPriced, Priced, Rounding, StepMode
 from courier_reconciliation.rates.price import Weighed, rounded, volumetric_g
 from courier_reconciliation.rates.quotes import as_billed, weigh_as_rounded, weigh_by
+from courier_reconciliation.reading.places import OUTSIDE
 
 Evidence = tuple[tuple[str, str | int], ...]
 
@@ -143,11 +145,13 @@ def _states_the_agreed(case: FreightCase, weighed: Weighed) -> bool:
 
 
 def _guesses(case: FreightCase) -> list[Guess]:
-    own, stated = case.facts.province, case.main.province
+    own, stated = case.facts.province, stated_elsewhere(case)
     found = other_weights(case, case.rows, own)
-    if stated and stated != own:
+    if stated:
         found += _zones(case, (stated,), Rank.ZONE_STATED)
-    if (not stated or case.facts.courier in ZONE_APART) and own_weight_fit(case) is not None:
+    if (not case.main.province or case.facts.courier in ZONE_APART) and own_weight_fit(
+        case
+    ) is not None:
         found += _zones(case, case.quotes.zones(case.facts), Rank.ZONE_UNSTATED)
     if case.main.weight_g is None:
         found += _more_steps(case)
@@ -432,6 +436,20 @@ def is_rounded(billed_g: int, weighed: Weighed) -> bool:
     over = max(weighed.rounded_g - row.base_weight_g, 0)
     stepped = row.base_weight_g - (-over // row.step_weight_g) * row.step_weight_g
     return abs(billed_g - stepped) <= stepped // POUND_SLACK
+
+
+def stated_elsewhere(case: FreightCase) -> str:
+    """Another province than the parcel's that the bill states; "" where it states none.
+
+    A name of the courier's own for an area (华南大区) is no province, unless the card has it.
+    """
+    own, stated = case.facts.province, case.main.province
+    if not stated or stated == own:
+        return ""
+    at_home = (*PROVINCES, *OUTSIDE)
+    if own in at_home and stated not in at_home and not case.quotes.has_place(stated):
+        return ""
+    return stated
 
 
 def zone_evidence(case: FreightCase, province: str) -> Evidence:

@@ -11,6 +11,7 @@ from courier_reconciliation.causes.hypotheses import (
     best_match,
     other_weights,
     own_weight_fit,
+    stated_elsewhere,
     weigh_own,
     weight_evidence,
     zone_evidence,
@@ -25,7 +26,7 @@ _OTHER_ROW = "card_row_of_the_price"
 
 def explained_by_two(case: FreightCase) -> Explanation | None:
     """The province that the bill states, and a wrong weight besides, that explain it exactly."""
-    province = _stated_province(case)
+    province = stated_elsewhere(case)
     if not province:
         return None
     rows = case.quotes.rows(case.facts, province)
@@ -63,7 +64,7 @@ def unexplained(case: FreightCase) -> tuple[Part, ...]:
     Where the bill states another weight or province, that is named up to its price by the card.
     """
     expected, billed = case.highest(), case.billed_minor
-    elsewhere = _stated_province(case)
+    elsewhere = stated_elsewhere(case)
     rows = case.quotes.rows(case.facts, elsewhere) if elsewhere else case.rows
     stated = None if isinstance(rows, NotPriced) else _as_stated(case, rows)
     share = 0
@@ -90,10 +91,6 @@ def _as_stated(case: FreightCase, rows: tuple[FreightRow, ...]) -> Weighed | Non
     if own_weight_fit(case) is not None or case.main.weight_g is None:
         return weigh_own(case, rows)
     return weigh_by(rows, case.main.weight_g, None)
-
-
-def _stated_province(case: FreightCase) -> str:
-    return case.main.province if case.main.province != case.facts.province else ""
 
 
 def _rate_evidence(case: FreightCase) -> Evidence:

@@ -16,6 +16,7 @@ from courier_reconciliation.engine import left_over, matching, prices, totals, u
 from courier_reconciliation.engine.answer import answer, counted
 from courier_reconciliation.engine.habits import habits
 from courier_reconciliation.engine.missing import missing
+from courier_reconciliation.engine.not_billed import never_billed, not_expected
 from courier_reconciliation.model import (
     Discrepancy,
     Rejected,
@@ -91,6 +92,14 @@ class _Run:
         terms = prices.lay_out(self._db, self._card, self._temp)
         self._options.progress("match")
         matching.judge(self._db, terms)
+        if unseen := never_billed(self._db, terms, self._card):
+            self._card = not_expected(self._card, unseen)
+            matching.judge(self._db, prices.lay_out(self._db, self._card, self._temp))
+            self._notes += [
+                f"{courier} charges no {', '.join(codes)} in this bill; the rate card has it, and it"
+                " is not expected"
+                for courier, codes in unseen.items()
+            ]
         self._options.progress("explain")
         first, last = days_of(period)
         counts = counted(self._db)

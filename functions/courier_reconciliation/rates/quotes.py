@@ -55,6 +55,7 @@ class Quotes:
         self._freight: dict[tuple[int, int], int] = {}
         self._reach: dict[tuple[int, int, int], tuple[int, int]] = {}
         self._others: dict[tuple[str, str, date, str], tuple[FreightRow, ...]] = {}
+        self._places: frozenset[str] | None = None
         self._zones: dict[tuple[str, str, date], tuple[str, ...]] = {}
         self._of_courier: dict[str, list[SurchargeRow]] = {}
         for row in card.surcharges:
@@ -81,6 +82,12 @@ class Quotes:
             if found is not None:
                 return self.priced(found, facts, facts.province)
         return price(self.card, facts)  # says why there is none
+
+    def has_place(self, province: str) -> bool:
+        """Whether any row of the card names a place so."""
+        if self._places is None:
+            self._places = frozenset(name for row in self.card.freight for name in row.provinces)
+        return province in self._places
 
     def zones(self, facts: PricingFacts) -> tuple[str, ...]:
         """One province for each different set of rows; `*` for those that no row names."""
