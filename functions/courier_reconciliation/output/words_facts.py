@@ -43,6 +43,8 @@ EVIDENCE: dict[str, Text] = {
     "declared_value_minor": ("声明价值", "申報價值", "Declared value"),
     "cod_minor": ("代收货款", "代收貨款", "Cash on delivery"),
     "discount_minor": ("合同折扣", "合約折扣", "Discount agreed"),
+    "tax_minor": ("税额", "稅額", "Tax billed"),
+    "usual_tax_minor": ("按账单其他行的税率", "按帳單其他列的稅率", "Tax as in the other rows"),
     "list_price_minor": ("折前价", "折前價", "List price"),
     "freight_minor": ("去程运费", "去程運費", "Outward freight"),
     "surcharge": ("附加费", "附加費", "Surcharge"),
