@@ -84,14 +84,13 @@ def reconcile(  # noqa: PLR0917 - click hands over each option
 
     from aftersales.calendar import zone_named
     from aftersales.errors import BadInput
+    from courier_reconciliation.engine.copied_shipments import notes as copies
     from courier_reconciliation.engine.database import workshop
     from courier_reconciliation.engine.lost_zeros import restore
     from courier_reconciliation.engine.shipment_file import read_shipments
 
     _check_period(period)
-    for file in (*bills, shipments, rates):
-        if not file.is_file():
-            raise BadInput(f"there is no file {file}")
+    _check_files(*bills, shipments, rates)
     zone_named(time_zone)
     with (
         progress("Reconciling") as show,
@@ -137,7 +136,7 @@ def reconcile(  # noqa: PLR0917 - click hands over each option
         )
         zeros = restore(desk.connection)
         result = compare(desk.connection, read, card, wanted, desk.folder, unusable)
-        result = replace(result, notes=(*result.notes, *zeros))
+        result = replace(result, notes=(*result.notes, *zeros, *copies(desk.connection)))
         files: tuple[Path, ...] = ()
         if out is not None:
             from courier_reconciliation.output.report import write_report
@@ -181,6 +180,14 @@ def _dates(time_zone: str, received: datetime | None) -> ReportOptions:
         today=datetime.now(calendar.zone).date(),
         is_working_day=calendar.is_working_day,
     )
+
+
+def _check_files(*files: Path) -> None:
+    from aftersales.errors import BadInput
+
+    for file in files:
+        if not file.is_file():
+            raise BadInput(f"there is no file {file}")
 
 
 def _check_period(period: str) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
+from courier_reconciliation.engine import copied_shipments
 from courier_reconciliation.engine.matching import NOTHING_DUE
 from courier_reconciliation.filling import quoted
 
@@ -89,6 +90,7 @@ def make(
         f" OR abs(r.weight_g - s.weight_g) * 100 <= greatest({NEAR_PERCENT} * s.weight_g, 100000))"
         " WHERE r.amount_minor IS NOT NULL AND r.waybill = '')"
     )
+    copied_shipments.take_away(connection)
 
 
 def _without_last_day(

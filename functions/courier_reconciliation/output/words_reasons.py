@@ -155,6 +155,9 @@ _NOTES: tuple[Phrase, ...] = (
      "账单中有 {0} 个运单号丢了开头的 0", "帳單中有 {0} 個運單號丟了開頭的 0"),
     (r"(\d+) waybill numbers of the shipments had lost their leading zeros",
      "发货记录中有 {0} 个运单号丢了开头的 0", "出貨紀錄中有 {0} 個運單號丟了開頭的 0"),
+    (r"(\d+) rows of the shipments repeat another one \((.+)\)",
+     "发货记录中有 {0} 行与其他行重复（{1}）", "出貨紀錄中有 {0} 列與其他列重複（{1}）"),
+    (r"each parcel counts once", "每个包裹只计一次", "每個包裹只計一次"),
     (r"they are shown with them", "已补上后核对和列出", "已補上後核對和列出"),
     (r"(\d+) rows are dated outside (\S+)", "有 {0} 行的日期不在 {1}", "有 {0} 列的日期不在 {1}"),
 )  # fmt: skip
