@@ -68,3 +68,50 @@ def test_a_file_that_is_no_bill_stays_an_error(tmp_path):
     done = run(tmp_path, [("姓名", "电话"), ("某人", "1")], [sent(A)])
     assert done.code == 2
     assert "姓名" in done.err
+
+
+def test_a_parcel_whose_row_in_the_shipments_is_refused_is_not_unknown(tmp_path):
+    out = tmp_path / "out"
+    shipments = [sent(A), sent(B, province=""), sent(C, day="some day")]
+    done = run(tmp_path, [BILL, billed(A), billed(B), billed(C)], shipments, "--out", out)
+    assert done.json["discrepancies"] == []
+    assert done.json["claimable_minor"] == 0
+    told = {one["waybill_number"]: one["reason"] for one in done.json["not_auditable"]}
+    assert told[B] == (
+        "row 3 of the shipments, which has this waybill, is refused: province is empty"
+    )
+    assert "'some day' is no day" in told[C]
+    (zto,) = done.json["couriers"]
+    assert (zto["agreed_minor"], zto["not_auditable_minor"]) == (320, 640)
+    assert zto["disputed_expected_minor"] == zto["unmatched_minor"] == 0
+    assert verdicts(out) == {A: "agreed", B: "not_auditable", C: "not_auditable"}
+
+
+def test_each_row_of_such_a_parcel_is_named(tmp_path):
+    done = run(tmp_path, [BILL, billed(A), billed(B), billed(B)], [sent(A), sent(B, province="")])
+    assert done.json["discrepancies"] == []
+    assert [one["row"] for one in done.json["not_auditable"]] == [3, 4]
+
+
+def verdicts(out: Path) -> dict[str, str]:
+    with (out / "lines.csv").open(encoding="utf-8-sig") as stream:
+        return {row["waybill_number"]: row["verdict"] for row in csv.DictReader(stream)}
+
+
+@pytest.mark.parametrize("day", ["2026-10-18", "2026-10-20"])
+def test_a_parcel_that_stands_twice_in_the_shipments_is_counted_once(day, tmp_path):
+    shipments = [sent(A), sent(B), sent(A, day), sent(B, day)]
+    done = run(tmp_path, [BILL, billed(A)], shipments)
+    found = [(one["waybill_number"], one["kind"]) for one in done.json["discrepancies"]]
+    assert found == [(B, "missing_from_bill")]
+    assert done.json["unmatched_shipments"] == 1
+    assert done.json["notes"] == [
+        "2 rows of the shipments repeat another one (4, 5); each parcel counts once"
+    ]
+
+
+def test_a_number_that_is_used_again_later_stays_two_parcels(tmp_path):
+    done = run(tmp_path, [BILL, billed(A)], [sent(A), sent(A, "2026-10-25")])
+    found = [(one["waybill_number"], one["kind"]) for one in done.json["discrepancies"]]
+    assert found == [(A, "missing_from_bill")]
+    assert done.json["notes"] == []

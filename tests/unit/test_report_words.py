@@ -155,7 +155,7 @@ REASONS_IN = (
 SAID_BY = ("BadInput", "NotPriced", "Unknown", "Gone")
 NOT_SHOWN = {
     *("own_layout", "_open", "shipment_row", "whole_number", "day_of", "read_shipments"),
-    "sheet_as_csv",
+    *("sheet_as_csv", "_number_in"),
 }
 """Functions whose refusals stop the command, or are about a file that the shop wrote itself."""
 ENGLISH = re.compile(r"[A-Za-z]{3,}")

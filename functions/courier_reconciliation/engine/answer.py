@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from courier_reconciliation.engine.refused_shipments import set_apart
 from courier_reconciliation.model import Discrepancy, Kind, Rejected
 from courier_reconciliation.result import CourierTotal, NotAuditable, Reconciliation
 
@@ -71,6 +72,8 @@ def answer(  # noqa: PLR0917 - the parts of one answer
 
     `usual_currency` is that of a bill without lines.
     """
+    found, apart = set_apart(connection, found)
+    not_auditable = (*not_auditable, *apart)
     lines, matched = _row(connection, "SELECT count(*), count(shipment) FROM judged")
     loose, carried = _row(
         connection, "SELECT count(*), count(*) FILTER (reason = 'carry_over') FROM unbilled"

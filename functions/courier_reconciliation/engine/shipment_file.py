@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from aftersales.errors import BadInput
-from courier_reconciliation.engine import shipments
-from courier_reconciliation.engine.shipment_row import REQUIRED, shipment_row
+from courier_reconciliation.engine import refused_shipments, shipments
+from courier_reconciliation.engine.shipment_row import REQUIRED, shipment_row, waybill_of
 from courier_reconciliation.engine.shipment_sql import COLUMNS, Form, as_text, by_kinds, source
 from courier_reconciliation.engine.shipment_words import Spoken, listen, overhear
 from courier_reconciliation.filling import fill
@@ -196,6 +196,7 @@ class _Reading:
             return []
         at, times = self._form.at, self._form.times
         rejected: list[Rejected] = []
+        refused: list[tuple[int, str, str]] = []
         good = []
         for number, raw in odd:
             cells = raw.split(chr(CELL_END))
@@ -204,8 +205,10 @@ class _Reading:
             try:
                 good.append(shipment_row(cells, at, self._form.zone, times))
             except BadInput as exc:
+                refused.append((number, waybill_of(cells, at), str(exc)))
                 if len(rejected) < REJECTED_LIMIT:
                     rejected.append(Rejected(self._name, str(exc), "", number))
+        refused_shipments.keep(self._db, refused, self._temp)
         self._db.execute("DELETE FROM shipped WHERE raw IS NOT NULL")
         shipments.add(self._db, good, times, self._temp)
         return rejected

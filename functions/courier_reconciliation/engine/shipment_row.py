@@ -44,11 +44,7 @@ def shipment_row(
     for name in REQUIRED:
         if not cell(name):
             raise BadInput(f"{name} is empty")
-    waybill = normalise(cell("waybill_number"))
-    if not waybill.isalnum() or not waybill.isascii():
-        waybill, *others = waybills(cell("waybill_number")) or ("",)
-        if others or not waybill:
-            raise BadInput(f"waybill_number {cell('waybill_number')[:40]!r} is no waybill number")
+    waybill = _number_in(cell("waybill_number"))
     courier = courier_code(cell("courier"))
     day = day_of(cell("shipped_at"), zone)
     province = place(cell("province"))[0]
@@ -65,6 +61,23 @@ def shipment_row(
         *(max(whole["parcel_count"] or 1, 1), outcome, None),
         *(cell(name) for name in times),
     )
+
+
+def waybill_of(cells: Sequence[str], at: Mapping[str, int]) -> str:
+    """The waybill number of a row that cannot be used, "" where it has none."""
+    try:
+        return _number_in(cells[at["waybill_number"]].strip())
+    except BadInput:
+        return ""
+
+
+def _number_in(said: str) -> str:
+    waybill = normalise(said)
+    if not waybill.isalnum() or not waybill.isascii():
+        waybill, *others = waybills(said) or ("",)
+        if others or not waybill:
+            raise BadInput(f"waybill_number {said[:40]!r} is no waybill number")
+    return waybill
 
 
 def whole_number(name: str, said: str) -> int | None:

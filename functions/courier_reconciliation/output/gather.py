@@ -124,7 +124,8 @@ class Tables(Struct, frozen=True):
         )
         self.connection.execute(
             "CREATE OR REPLACE TEMP VIEW report_verdicts AS SELECT v.line, v.shipment, CASE"
-            " WHEN v.verdict IN ('agreed', 'unmatched') THEN v.verdict"
+            " WHEN v.verdict = 'agreed' OR (v.verdict = 'unmatched' AND u.line IS NULL) THEN"
+            " v.verdict"
             " WHEN d.line IS NOT NULL THEN 'disputed'"
             " WHEN u.line IS NOT NULL OR v.verdict = 'not_auditable' THEN 'not_auditable'"
             " ELSE 'explained' END AS verdict FROM verdicts AS v"
@@ -209,7 +210,7 @@ class Tables(Struct, frozen=True):
         return self._rows(self._lines_sql(unmatched=unmatched))
 
     def count_unmatched(self) -> int:
-        return self._count("SELECT count(*) FROM verdicts WHERE verdict = 'unmatched'")
+        return self._count("SELECT count(*) FROM report_verdicts WHERE verdict = 'unmatched'")
 
     def unbilled(self, *, carry_over: bool) -> Iterator[tuple[Any, ...]]:
         """Shipments without a line, in the order of `UNBILLED_COLUMNS`."""

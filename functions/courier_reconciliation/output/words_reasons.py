@@ -142,6 +142,9 @@ _PRICES: tuple[Phrase, ...] = (
     (r"the card has no service (.+)", "价目表没有产品“{0}”", "價目表沒有產品「{0}」"),
     (r"shipped in the period and on no bill", "本期发货而账单没有", "本期出貨而帳單沒有"),
     (r"(.+) is a workbook", "{0} 是 Excel 工作簿", "{0} 是 Excel 活頁簿"),
+    (r"row (\d+) of the shipments, which has this waybill, is refused: (.+)",
+     "发货记录第 {0} 行是该运单，但无法使用：{1}", "出貨紀錄第 {0} 列是該運單，但無法使用：{1}"),
+    (r"(\w+) is empty", "{0} 为空", "{0} 為空"),
     (r"nothing else is billed", "账单上没有别的费用", "帳單上沒有別的費用"),
 )  # fmt: skip
 _NOTES: tuple[Phrase, ...] = (
