@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from courier_reconciliation.causes.tolerances import Tolerances
 from courier_reconciliation.reading.model import OwnLayout
+from courier_reconciliation.surcharge_codes import code_of
 
 if TYPE_CHECKING:
     from aftersales.settings.model import Reconciliation
@@ -30,7 +31,7 @@ def layouts_of(own: Reconciliation) -> tuple[OwnLayout, ...]:
         OwnLayout(
             name=one.name,
             columns=one.columns,
-            surcharges=one.surcharges,
+            surcharges={where: code_of(code) for where, code in one.surcharges.items()},
             file_contains=one.file_contains,
             weight_unit=one.weight_unit,
             day_first=one.day_first,

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from courier_reconciliation.output.words import Words
 from local.cli import aftersales
 from tests.functional.test_reconcile_engine import write
 
@@ -72,7 +73,19 @@ def test_shipments_of_a_courier_that_nobody_knows_are_named(tmp_path):
     assert [(one["row"], one["reason"]) for one in answer["rejected"]] == [
         (
             3,
-            "the courier 'abc' is neither known nor on the rate card; 2 shipments are of it, and"
-            " their bills cannot be checked",
+            "the courier 'abc' is neither known nor on the rate card;"
+            " 2 shipments of it cannot be checked",
         )
     ]
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("zh-CN", "快递公司“abc”未知，价格表里也没有；其 2 条发货记录无法核对"), ("en", "'abc'")],
+)
+def test_an_unknown_courier_is_named_in_the_readers_language(language, words):
+    said = (
+        "the courier 'abc' is neither known nor on the rate card;"
+        " 2 shipments of it cannot be checked"
+    )
+    assert words in Words(language).reason(said)

@@ -43,3 +43,23 @@ def test_a_bill_is_not_checked_in_thousands_of_small_parts():
     assert (line, path) == (2, "reconciliation.part_lines")
     assert "10000" in message
     assert not problems("reconciliation: {part_lines: 500000}")
+
+
+def test_a_layout_of_counted_columns_must_say_which_files_it_is_for():
+    ((_, path, message),) = problems("""\
+        reconciliation:
+          layouts:
+            - {name: outlet, columns: {waybill: 1, amount: 2}}
+        """)
+    assert path == "reconciliation.layouts[0].file_contains"
+    assert "file's name" in message
+
+
+def test_columns_are_counted_from_one():
+    ((_, path, message),) = problems("""\
+        reconciliation:
+          layouts:
+            - {name: outlet, file_contains: a, columns: {waybill: 0, amount: 2}}
+        """)
+    assert path == "reconciliation.layouts[0].columns.waybill"
+    assert "from 1" in message

@@ -32,8 +32,8 @@ def unknown_couriers(
     return tuple(
         Rejected(
             name,
-            f"the courier {courier[:40]!r} is neither known nor on the rate card; {count}"
-            f" shipment{'s are' if count > 1 else ' is'} of it, and their bills cannot be checked",
+            f"the courier {courier[:40]!r} is neither known nor on the rate card;"
+            f" {count} shipment{'s' if count > 1 else ''} of it cannot be checked",
             "",
             row,
         )

@@ -6,7 +6,7 @@ Facts: courier bills reference, section 3. Positions count from 0.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from aftersales.errors import BadInput
 from courier_reconciliation import surcharge_codes
 from courier_reconciliation.reading import cells as reading
-from courier_reconciliation.reading.headers import SEARCHED_ROWS, Header, folded
+from courier_reconciliation.reading.headers import SEARCHED_ROWS, Header, folded, unit_of
 from courier_reconciliation.reading.model import OwnLayout
 from courier_reconciliation.reading.plan import Plan
 from courier_reconciliation.reading.words import FIELDS
@@ -139,43 +139,33 @@ def own(
     """A layout from the settings, where it fits the first rows; None where it does not."""
     if layout.file_contains and not any(layout.file_contains in name for name in names):
         return None
-    columns: dict[str, int] = {}
-    surcharges: list[tuple[int, str]] = []
-    data_at = 0
-    header: tuple[str, ...] = ()
-    if all(isinstance(where, int) for where in layout.columns.values()):
-        if not layout.file_contains:
-            return None
-        columns = {name: int(where) - 1 for name, where in layout.columns.items()}
-        surcharges = [(int(where) - 1, code) for where, code in layout.surcharges.items()]
-        data_at = next(
-            (n for n, row in enumerate(rows) if _has_waybill(row, columns["waybill"])), -1
-        )
-        if data_at < 0:
-            return None
+    numbers = {name: at - 1 for name, at in layout.columns.items() if isinstance(at, int)}
+    texts = {name: folded(at) for name, at in layout.columns.items() if isinstance(at, str)}
+    if texts:
+        header_at = _header_of(texts.values(), rows)
+        data_at = None if header_at is None else header_at + 1
+    elif layout.file_contains:
+        data_at = next((n for n, row in enumerate(rows) if _is_parcel(row, numbers)), None)
+        header_at = None if data_at is None else _header_above(rows, data_at, numbers["waybill"])
     else:
-        for index, row in enumerate(rows[:SEARCHED_ROWS]):
-            at = {folded(cell): n for n, cell in reversed(list(enumerate(row))) if cell}
-            wanted = [str(where) for where in layout.columns.values()]
-            if all(folded(name) in at for name in wanted):
-                columns = {n: at[folded(str(where))] for n, where in layout.columns.items()}
-                surcharges = [
-                    (at[folded(name)], code)
-                    for name, code in layout.surcharges.items()
-                    if folded(name) in at
-                ]
-                header, data_at = tuple(cell or "" for cell in row), index + 1
-                break
-        else:
-            return None
-    unit = layout.weight_unit or "kg"
+        return None
+    width = max(map(len, rows), default=0)
+    if data_at is None or max(numbers.values(), default=0) >= width:
+        return None
+    header = () if header_at is None else tuple(cell or "" for cell in rows[header_at])
+    header += ("",) * (width - len(header) if header else 0)
+    at = {folded(cell): n for n, cell in reversed(list(enumerate(header))) if cell}
+    columns = numbers | {name: at[text] for name, text in texts.items()}
+    surcharges = [(_place_of(where, at, width), code) for where, code in layout.surcharges.items()]
+    stated = {name: unit_of(header[index]) for name, index in columns.items() if header}
+    own_unit = dict.fromkeys(("weight", "actual"), layout.weight_unit) if layout.weight_unit else {}
     plan = Plan(
         columns=columns,
         layout=layout.name,
         courier=layout.courier,
         currency=layout.currency or currency,
-        surcharges=tuple(surcharges),
-        units={"weight": unit, "actual": unit},
+        surcharges=tuple((index, code) for index, code in surcharges if index is not None),
+        units={name: unit for name, unit in stated.items() if unit} | own_unit,
         comma=comma,
         day_first=layout.day_first or not layout.month_first,
         period=period,
@@ -184,11 +174,44 @@ def own(
     return Placed(plan, data_at, rows[data_at:], header)
 
 
-def _has_waybill(row: Sequence[str | None], index: int) -> bool:
+def _header_of(texts: Iterable[str], rows: Rows) -> int | None:
+    """The row that has all of these headers."""
+    wanted = set(texts)
+    for index, row in enumerate(rows[:SEARCHED_ROWS]):
+        if wanted <= {folded(cell) for cell in row if cell}:
+            return index
+    return None
+
+
+def _header_above(rows: Rows, data_at: int, waybill: int) -> int | None:
+    """The row right above the data, where it names the column of the waybill numbers."""
+    above = rows[data_at - 1] if data_at else ()
+    named = waybill < len(above) and above[waybill] and sum(map(bool, above)) > 1
+    return data_at - 1 if named else None
+
+
+def _is_parcel(row: Sequence[str | None], columns: Mapping[str, int]) -> bool:
+    """Whether a row is about a parcel: a waybill number among other cells (a title, `2026-10`, has
+    none beside it), or a damaged number beside an amount."""
+    cells = {name: row[index] for name, index in columns.items() if index < len(row)}
+    number = cells.get("waybill") or ""
     try:
-        return bool(reading.waybills(row[index] if index < len(row) else None))
+        return bool(reading.waybills(number)) and 2 * sum(map(bool, cells.values())) > len(columns)
+    except BadInput:
+        pass
+    try:
+        money = [reading.amount(cells.get(name)) for name in ("amount", "freight")]
     except BadInput:
         return False
+    return any(one is not None for one in money) and bool(re.search(r"\d", number))
+
+
+def _place_of(where: str, at: Mapping[str, int], width: int) -> int | None:
+    """The column of a surcharge, by its header or counted from 1; None where there is none."""
+    if (found := at.get(folded(where))) is not None:
+        return found
+    number = int(where) if re.fullmatch(r"\d{1,5}", where) else 0
+    return number - 1 if 1 <= number <= width else None
 
 
 def own_layout(name: str, said: Mapping[str, Any]) -> OwnLayout:

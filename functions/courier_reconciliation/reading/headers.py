@@ -162,7 +162,7 @@ def read(cells: Sequence[object]) -> Header:
     for index, name in enumerate(names):
         if not name or len(name) > 120:
             continue
-        units[index] = _unit(name)
+        units[index] = unit_of(name)
         found = meaning(name)
         if found is not None:
             claims.setdefault(found[0], []).append((found[1], index))
@@ -301,7 +301,8 @@ def _text(cell: object) -> str:
     return "" if cell is None else " ".join(str(cell).replace("\ufeff", "").split())
 
 
-def _unit(name: str) -> str:
+def unit_of(name: str) -> str:
+    """The unit that a header states (`重量(g)`), or ""."""
     plain = folded(name)
     for note in _UNIT.findall(plain):
         unit = note.rpartition(":")[2].strip()

@@ -91,19 +91,28 @@ def recognise(
     return Layout(fixed.with_pairs(plan, header, data), header, data_at)
 
 
-def _of_placed(placed: fixed.Placed, options: ReadingOptions, days_later: int) -> Layout:
+def _of_placed(placed: fixed.Placed, options: ReadingOptions, days_later: int) -> Layout | Unknown:
     courier = placed.plan.courier or options.courier
     spoken = _spoken(placed.plan.columns, placed.rows)
+    rows = 1 if placed.names else 0
+    header = Header(
+        placed.names,
+        placed.plan.columns,
+        placed.plan.surcharges,
+        index=placed.data_at - rows,
+        rows=rows,
+    )
+    unit = _minor_units(header, header.columns) if placed.names else False
+    if isinstance(unit, str):
+        return Unknown(unit, len(header.columns))
     plan = replace(
         placed.plan,
         courier=courier,
         leaves_unsaid=options.leaves_unsaid,
-        decimals=_decimals(spoken, placed.plan.currency),
+        decimals=0 if unit else _decimals(spoken, placed.plan.currency),
         days_later=days_later,
         spoken=spoken,
     )
-    rows = 1 if placed.names else 0
-    header = Header(placed.names, plan.columns, index=placed.data_at - rows, rows=rows)
     return Layout(plan, header, placed.data_at)
 
 

@@ -13,10 +13,10 @@ class OwnLayout(Struct, frozen=True):
     """A bill of one's own shape, described in a few lines of settings.
 
     `columns` says which column is which: field name -> header text, or the number of the column
-    counted from 1 where the file has no header row. The field names are those of `words.FIELDS`.
-    `surcharges` does the same for surcharge columns: header or number -> charge code. The layout
-    is used for files whose header has all the named columns; one with numbers only, for files
-    whose name contains `file_contains`.
+    counted from 1. The field names are those of `words.FIELDS`. `surcharges` does the same for
+    surcharge columns: header or number -> charge code. The layout is used for files whose header
+    has all the named columns; one with numbers only, for files whose name contains `file_contains`,
+    whether they have a header or not.
     """
 
     name: str

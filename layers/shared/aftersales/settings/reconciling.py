@@ -84,6 +84,9 @@ def _check_layout(layout: BillLayout, path: Path, reader: Reader) -> None:
             reader.note((*path, "columns", name), told)
     if layout.columns and "waybill" not in layout.columns:
         reader.note((*path, "columns"), "it does not say which column is the `waybill`.")
+    for name, column in layout.columns.items():
+        if isinstance(column, int) and column < 1:
+            reader.note((*path, "columns", name), "columns are counted from 1.")
     numbers_only = all(isinstance(column, int) for column in layout.columns.values())
     if layout.columns and numbers_only and not layout.file_contains:
         told = "a layout without headers is told by `file_contains`, a part of the file's name."

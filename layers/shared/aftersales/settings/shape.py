@@ -1,7 +1,7 @@
 """From a YAML tree to the settings structs: names and types, all problems at once.
 
 Nothing written means the default. A number may stand for a text (a shop id of digits only), a
-single value never for a list.
+single value never for a list. What may be either is a text where it stands in quotes.
 """
 
 from __future__ import annotations
@@ -77,8 +77,10 @@ class Reader:
         if origin is tuple:
             return self._list(node, arguments[0], path)
         if origin in (Union, types.UnionType):
-            kind = next(each for each in arguments if each is not type(None))
-            return self._value(node, kind, path)
+            kinds = [each for each in arguments if each is not type(None)]
+            # What may be a text or a number is a number where it is written as one, without quotes.
+            is_number = int in kinds and isinstance(_converted(node, str(node.content), int), int)
+            return self._value(node, int if is_number else kinds[0], path)
         return self._scalar(node, kind, path)
 
     def _pairs(self, node: Node, path: Path) -> Iterable[tuple[str, Node]] | None:
