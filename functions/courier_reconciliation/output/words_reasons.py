@@ -106,8 +106,8 @@ _ROWS: tuple[Phrase, ...] = (
     (r"(.+) is no weight", "{0} 不是重量", "{0} 不是重量"),
     (r"(.+) is no length", "{0} 不是长度", "{0} 不是長度"),
     (r"(.+) is no date", "{0} 不是日期", "{0} 不是日期"),
-    (r"the courier '(.*)' is neither known nor on the rate card", "快递公司“{0}”未知，价格表里也没有",
-     "物流公司「{0}」未知，價目表裡也沒有"),
+    (r"the courier '(.*)' is neither known nor on the rate card",
+     "快递公司“{0}”未知，价格表里也没有", "物流公司「{0}」未知，價目表裡也沒有"),
     (r"(\d+) shipments? of it cannot be checked", "其 {0} 条发货记录无法核对",
      "其 {0} 筆出貨紀錄無法核對"),
     (r"the waybill number was stored as a number of (\d+) digits, of which a spreadsheet keeps"
