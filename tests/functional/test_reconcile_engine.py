@@ -37,6 +37,7 @@ from courier_reconciliation.reading.bills import read_bills
 from courier_reconciliation.reading.model import ReadingOptions
 from courier_reconciliation.result import Reconciliation
 from courier_reconciliation.surcharge_codes import due_of
+from tests.export_files import with_part
 
 HEAD = ("waybill_number", "courier", "shipped_at", "weight_g", "province", "outcome")
 BILL = ("运单号", "业务时间", "结算重量", "目的省份", "应收金额")
@@ -293,6 +294,23 @@ def test_a_damaged_workbook_of_shipments_is_refused(desk, tmp_path, start):
     path = tmp_path / "发货.xlsx"
     path.write_bytes(start + bytes(600))
     with pytest.raises(BadInput, match="damaged"):
+        shipments_of(desk, path)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b'<row><c r="Z9999999"><v>1</v></c></row>', "reaches to row 9999999"),
+        (b" " * 70_000_000, "times its size"),
+    ],
+)
+def test_a_workbook_of_shipments_that_would_take_all_memory_is_refused(
+    desk, tmp_path, content, reason
+):
+    path = workbook_of(tmp_path / "发货.xlsx", {"明细": [HEAD, sent(A)]})
+    sheet = b"<worksheet><sheetData>" + content + b"</sheetData></worksheet>"
+    path.write_bytes(with_part(path.read_bytes(), "xl/worksheets/sheet1.xml", sheet))
+    with pytest.raises(BadInput, match=reason):
         shipments_of(desk, path)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 import warnings
 import zipfile
@@ -15,9 +16,11 @@ import duckdb
 import openpyxl
 import pytest
 
+from aftersales.errors import BadInput
 from courier_reconciliation.reading import archives
 from courier_reconciliation.reading.bills import read_bills
 from courier_reconciliation.reading.model import ReadingOptions
+from courier_reconciliation.reading.reach import Glance, check_reach
 from tests.export_files import with_part, xls_file, xlsx_file, xlsx_sheets
 
 HEADER = ["运单号", "业务时间", "目的省份", "结算重量", "应收金额"]
@@ -237,7 +240,7 @@ def far_cell() -> bytes:
         (truncated(), "damaged"),
         (encrypted(), "password"),
         (bomb(), "unpacks to more than"),
-        (lying_bomb(), "unpacks to more than"),
+        (lying_bomb(), "unpacks to more than it says"),
         (far_cell(), "reaches to row 1048576"),
         ("店铺,件数,金额\n旗舰店,3,12\n".encode(), "Columns seen: 店铺, 件数, 金额"),
         ("运单号,省份\n773000000000011,广东\n".encode(), "an amount (应收金额"),
@@ -298,6 +301,82 @@ def test_a_sheet_that_is_only_long_or_only_wide_or_far_away_empty_is_read(
     found, tables = file(with_cells(cell))
     assert "reaches" not in "".join(one.reason for one in found.rejected)
     assert lines(tables) == [LINE]
+
+
+@pytest.mark.parametrize(
+    ("rows", "reach"),
+    [
+        (['<row><c r="Z9999999"><v>1</v></c></row>'], (9999999, 26)),
+        (['<row r="99999999"><c r="A99999999"><v>1</v></c></row>'], (99999999, 1)),
+        (['<row r="2000000"><c><v>1</v></c></row>'], (2000000, 1)),
+        (['<row r="9000000"/>', "<row><c><v>1</v></c></row>"], (9000001, 1)),
+        (["<row><c><v>1</v></c></row>"] * 1_100_000, (None, 1)),
+        (["<row>" + "<c><v>1</v></c>" * 70_000 + "</row>", '<row r="1000"/>'], (1001, 70_000)),
+        (["<row>" + "<c/>" * 700_000 + "</row>"] * 100, (None, 700_000)),
+        (["<x:row>" + "<x:c/>" * 700_000 + "</x:row>"] * 100, (None, 700_000)),
+        (["<row><c r='A1'/>" + "<c t='n'/>" * 70_000 + "</row>"] * 1000, (None, 70_000)),
+    ],
+)
+def test_rows_and_cells_without_a_number_reach_as_far_as_the_reader_counts_them(
+    rows: list[str], reach: tuple[int | None, int]
+) -> None:
+    sheet = "<worksheet><sheetData>" + "".join(rows) + "</sheetData></worksheet>"
+    content = sheet.encode()
+    pieces = [content[at : at + 1_000_003] for at in range(0, len(content), 1_000_003)]
+    glance = Glance()
+    for piece in pieces:
+        glance.look(piece)
+    assert not glance.is_near
+    row, column = reach
+    with pytest.raises(BadInput, match=rf"to row {row or '[0-9]+'} and column {column};"):
+        check_reach(pieces, 60_000_000)
+
+
+@pytest.mark.parametrize("prefix", ["", "x:"])
+@pytest.mark.parametrize("name", ['r="{column}{row}"', ""])
+@pytest.mark.parametrize("columns", ["ABCDEFGH", ["A", "B", "AA", "AB"]])
+def test_a_sheet_of_some_columns_is_near_enough_however_its_cells_are_written(
+    prefix: str, name: str, columns: Sequence[str]
+) -> None:
+    rows = []
+    for row in range(1, 5001):
+        number = f' r="{row}"' if name else ""
+        named = [name.format(column=column, row=row) for column in columns]
+        inside = "".join(
+            f"<{prefix}c {one} t='n'><{prefix}v>1</{prefix}v></{prefix}c>" for one in named
+        )
+        rows.append(f"<{prefix}row{number}>{inside}</{prefix}row>")
+    content = f"<{prefix}worksheet><{prefix}sheetData>{''.join(rows)}".encode()
+    pieces = [content[at : at + 7919] for at in range(0, len(content), 7919)]
+    glance = Glance()
+    for piece in pieces:
+        glance.look(piece)
+    assert glance.is_near is (bool(name) and columns == "ABCDEFGH")
+    check_reach(pieces, 5000 * 28)
+    with pytest.raises(BadInput, match="reaches to row"):
+        check_reach(pieces, 5000 * len(columns) - 1)
+
+
+def of_nothing(part: str) -> bytes:
+    """A workbook a part of which has 70 MB of the same."""
+    return with_part(xlsx_file([HEADER, ROW]), part, b"<sst>" + b" " * 70_000_000)
+
+
+@pytest.mark.parametrize("part", ["xl/worksheets/sheet1.xml", "xl/styles.xml"])
+def test_a_workbook_that_unpacks_to_far_more_than_its_size_is_refused(file: Any, part: str) -> None:
+    found, _ = file(of_nothing(part))
+    assert re.search(r"unpacks to \d{3,4} times its size", found.rejected[0].reason)
+
+
+def test_more_texts_than_a_table_of_parcels_has_are_refused(
+    file: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archives, "_PARTS_CHECKED_FROM", 0)
+    monkeypatch.setattr(archives, "_TEXTS_LIMIT", 100_000)
+    texts = "".join(f"<si><t>{number}</t></si>" for number in range(10_000)).encode()
+    content = with_part(xlsx_file([HEADER, ROW]), "xl/styles.xml", texts)
+    found, _ = file(content)
+    assert "of texts; split it" in found.rejected[0].reason
 
 
 def test_folders_in_an_archive_are_passed_over_and_of_two_parts_the_later_counts(file: Any) -> None:

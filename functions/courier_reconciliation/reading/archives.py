@@ -7,7 +7,6 @@ very bytes that were found harmless, and need not unpack them once more.
 
 from __future__ import annotations
 
-import re
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -17,15 +16,17 @@ from msgspec import Struct
 
 from aftersales.errors import BadInput
 from courier_reconciliation.reading.halves import Halves, complete
+from courier_reconciliation.reading.reach import Glance, check_reach
 
 _CHUNK = 256 * 1024
 _STEP = 8 * 1024 * 1024
-_SEAM = 512
-"""More bytes than the name of a cell has with blanks around it, which may lie in several pieces."""
-_CELL = rb"""r\s*=\s*["']([A-Za-z]{1,3})(\d{1,7})["'][^<>]*(?<!/)>"""
-"""A cell with something in it; an empty one that only has a format is closed at once."""
-_WIDE = rb"""r\s*=\s*["'][A-Za-z]{2,3}\d"""
-"""A cell beyond column Z. Up to there a sheet is small enough, whatever rows it has."""
+_PARTS_CHECKED_FROM = 64 * 1024**2
+_PACKED_AT_MOST = 100
+"""Spreadsheet programs pack sheets to a tenth of their size, with the same text in all cells to a
+fortieth; a program can only make much larger ones of nothing."""
+_TEXTS_LIMIT = 512 * 1024**2
+"""A million rows with three texts each that stand nowhere else have half of it."""
+_SHEETS = ("xl/worksheets/", "content.xml")
 
 
 def is_archive(path: Path) -> bool:
@@ -47,7 +48,8 @@ def unpacked(path: Path, copy: Path, limit: int, grid_limit: int, halve_from: in
 
     Sheets that say to be of `halve_from` bytes or more (0: none) are cut in two. Raises `BadInput`
     for an archive that is no workbook, encrypted or damaged, that unpacks to more than `limit`
-    bytes, or a sheet of which has more than `grid_limit` cells up to its last one.
+    bytes or to far more than its own size, or a sheet of which has more rows than a sheet can have
+    or more than `grid_limit` cells up to its last one.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -60,7 +62,8 @@ def unpacked(path: Path, copy: Path, limit: int, grid_limit: int, halve_from: in
             raise BadInput("the workbook is protected by a password; save it without one")
         if sum(entry.file_size for entry in entries.values()) > limit:
             raise _too_large(limit)
-        left = limit
+        for entry in entries.values():
+            _check_size(entry)
         second = copy.with_suffix(".second")
         second.unlink(missing_ok=True)
         with zipfile.ZipFile(copy, "w", zipfile.ZIP_STORED) as plain:
@@ -71,7 +74,7 @@ def unpacked(path: Path, copy: Path, limit: int, grid_limit: int, halve_from: in
                     plain.open(zipfile.ZipInfo(name), "w", force_zip64=True) as target,
                     Halves(target, second, name, entry.file_size if is_large else 0) as halves,
                 ):
-                    left -= _kept(path, entry, left, limit, grid_limit, halves)
+                    _keep(path, entry, grid_limit, halves)
         if not second.exists():
             return Unpacked(copy)
         complete(copy, second)
@@ -86,21 +89,30 @@ def _too_large(limit: int) -> BadInput:
     return BadInput(f"the workbook unpacks to more than {limit // 1024**2} MB; split it")
 
 
-def _kept(  # noqa: PLR0917 - what is unpacked, and how far
-    path: Path,
-    entry: zipfile.ZipInfo,
-    left: int,
-    limit: int,
-    grid_limit: int,
-    target: Halves,
-) -> int:
-    """Keep one part; returns its true size. Any part may be a sheet, of which the reader keeps a
-    full grid up to the last filled row and column."""
+def _check_size(entry: zipfile.ZipInfo) -> None:
+    """Raise `BadInput` for a part that is too large for what it can be, by what it says of itself.
+    That it is not larger than it says is seen while it is unpacked."""
+    if entry.file_size < _PARTS_CHECKED_FROM:
+        return
+    if entry.file_size > _PACKED_AT_MOST * entry.compress_size:
+        times = entry.file_size // max(entry.compress_size, 1)
+        raise BadInput(
+            f"the workbook unpacks to {times} times its size, which no table of parcels does; save"
+            " the table as CSV"
+        )
+    if entry.file_size > _TEXTS_LIMIT and not entry.filename.startswith(_SHEETS):
+        raise BadInput(
+            f"the workbook has more than {_TEXTS_LIMIT // 1024**2} MB of texts; split it, or save"
+            " the table as CSV"
+        )
+
+
+def _keep(path: Path, entry: zipfile.ZipInfo, grid_limit: int, target: Halves) -> None:
+    """Keep one part. Any part may be a sheet."""
     from concurrent.futures import ThreadPoolExecutor
 
     size = 0
-    is_wide = False
-    end = b""
+    glance = Glance()
     # Unpacking lets other threads run, and so does writing, but not searching: the next piece is
     # unpacked while this one is written and searched.
     with ThreadPoolExecutor(1) as ahead:
@@ -108,43 +120,13 @@ def _kept(  # noqa: PLR0917 - what is unpacked, and how far
         coming = ahead.submit(next, pieces, None)
         while (piece := coming.result()) is not None:
             size += len(piece)
-            if size > left:
-                raise _too_large(limit)
+            if size > entry.file_size:
+                raise BadInput("the workbook unpacks to more than it says; export it again")
             coming = ahead.submit(next, pieces, None)
             target.write(piece)
-            is_wide = is_wide or any(
-                re.search(_WIDE, window) for window in (end + piece[:_SEAM], piece)
-            )
-            end = (end + piece[-_SEAM:])[-_SEAM:]
-    if is_wide:
-        _check_reach(parts_of(path, entry), grid_limit)
-    return size
-
-
-def _check_reach(pieces: Iterator[bytes], grid_limit: int) -> None:
-    """Raise `BadInput` for a sheet with too many cells up to its last row and column."""
-    rows = columns = 1
-    end = b""
-    for piece in pieces:
-        for window in (end + piece[:_SEAM], piece):
-            cells = re.findall(_CELL, window)
-            rows = max(rows, max((int(digits) for _, digits in cells), default=1))
-            names = {letters for letters, _ in cells}
-            columns = max(columns, max(map(_number, names), default=1))
-        if rows * columns > grid_limit:
-            raise BadInput(
-                f"a sheet reaches to row {rows} and column {columns}; delete what stands far away"
-                " from the table, or save the table as CSV"
-            )
-        end = (end + piece[-_SEAM:])[-_SEAM:]
-
-
-def _number(letters: bytes) -> int:
-    """The number of a column, `A` is 1."""
-    number = 0
-    for letter in letters.upper():
-        number = number * 26 + letter - 64
-    return number
+            glance.look(piece)
+    if not glance.is_near:
+        check_reach(parts_of(path, entry), grid_limit)
 
 
 def parts_of(path: Path, entry: zipfile.ZipInfo) -> Iterator[bytes]:
