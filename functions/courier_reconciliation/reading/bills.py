@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from aftersales.errors import BadInput
 from courier_reconciliation.model import DeclaredTotal, Rejected
-from courier_reconciliation.reading import kinds, layouts, load, repeats, texts
+from courier_reconciliation.reading import kinds, layouts, load, repeats, tables_below, texts
 from courier_reconciliation.reading.model import BillFile, BillsRead, ReadingOptions, SheetRead
 from courier_reconciliation.reading.tables import Loaded, Table, UnevenError, prepare
 
@@ -240,7 +240,7 @@ class _Reader:
         self.rejected += loaded.rejected
         self.totals += loaded.totals
         plan = table.plan
-        return SheetRead(
+        sheet = SheetRead(
             name=table.sheet,
             layout=plan.layout,
             courier=plan.courier,
@@ -255,6 +255,27 @@ class _Reader:
             notes=(*layout.notes, *loaded.notes),
             currency=plan.currency,
             states_currency="currency" in plan.columns,
+        )
+        return self._with_table_below(sheet, table, loaded.next_header)
+
+    def _with_table_below(self, sheet: SheetRead, table: Table, header_row: int) -> SheetRead:
+        """A sheet together with another table, the header of which stands in that row (0: none)."""
+        if not header_row:
+            return sheet
+        below = tables_below.table_from(table, header_row, self._options, self._temp)
+        if below is None:
+            self.rejected.append(Rejected(table.file, BELOW, table.sheet, header_row))
+            return sheet
+        loaded = load.load(self._db, below[0], self._temp)
+        other = self._sheet(loaded, *below)
+        note = f"another table, with columns of its own, begins in row {header_row}"
+        return replace(
+            sheet,
+            courier=sheet.courier if sheet.courier == other.courier else "",
+            lines=sheet.lines + other.lines,
+            refused=sheet.refused + other.refused,
+            notes=(*sheet.notes, note, *other.notes),
+            states_currency=sheet.states_currency or other.states_currency,
         )
 
     def _described(
@@ -316,6 +337,10 @@ def _explain_formulas(book: Unpacked, table: Table, loaded: Loaded) -> None:
     ]
 
 
+BELOW = (
+    "another table begins here, whose columns cannot be read, and it is not counted; give it as a"
+    " sheet of its own"
+)
 FORMULA = (
     "a cell of the row is a formula without a stored result; open the file in a spreadsheet program"
     " and save it again"

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from courier_reconciliation import surcharge_codes
 from courier_reconciliation.filling import fill, quoted
 from courier_reconciliation.model import DeclaredTotal, Rejected
-from courier_reconciliation.reading import footers, lines
+from courier_reconciliation.reading import footers, lines, tables_below
 from courier_reconciliation.reading.couriers import courier_in_cell
 from courier_reconciliation.reading.currencies import currency_named
 from courier_reconciliation.reading.currencies import usual as usual_currencies
@@ -264,6 +264,9 @@ class _Load:
             good.append(read.lines[0])
             self._further += read.lines[1:]
             return ""
+        if tables_below.begins(cells, self._plan):
+            self._found.next_header = number
+            return "end"
         footer = footers.look_at(cells, self._plan)
         if footer is None and self._is_filling(cells):
             return ""

@@ -47,9 +47,10 @@ class Table(Struct, frozen=True):
 
 
 class Loaded(Struct):
-    """What became of a sheet."""
+    """What became of a sheet. `next_header` is the row where another table begins, or 0."""
 
     lines: int = 0
+    next_header: int = 0
     refused: int = 0
     rejected: list[Rejected] = field(default_factory=list)
     totals: list[DeclaredTotal] = field(default_factory=list)
