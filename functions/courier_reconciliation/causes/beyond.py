@@ -6,8 +6,8 @@ from courier_reconciliation.causes.bill_parts import RETURN
 from courier_reconciliation.causes.freight_case import FreightCase
 from courier_reconciliation.causes.hypotheses import Evidence, Part, own_weight_fit
 from courier_reconciliation.model import Kind, Outcome
-from courier_reconciliation.rates.card import E4, Basis, SurchargeRow
-from courier_reconciliation.rates.price import half_up, is_valid, surcharge_amount
+from courier_reconciliation.rates.card import Basis, SurchargeRow
+from courier_reconciliation.rates.price import is_valid, surcharge_amount
 from courier_reconciliation.rates.quotes import as_billed
 
 
@@ -25,34 +25,6 @@ def without_discount(case: FreightCase) -> Part | None:
     return None
 
 
-def without_usual_discount(case: FreightCase) -> Part | None:
-    """The price before the discount that the other rows of the bill have, and this one has not."""
-    share, row = case.usual.discount_e4, case.main.row
-    if not share or row.discount_minor or own_weight_fit(case) is None:
-        return None
-    after = half_up(case.billed_minor * (100 * E4 - share), 100 * E4)
-    for expected in case.expected:
-        # The share is known to a tenth of a percent.
-        if abs(after - expected) <= case.tolerances.amount_minor + case.billed_minor // 1000:
-            evidence = (("discount_minor", case.billed_minor - expected),)
-            return Part(Kind.MISSING_DISCOUNT, expected, case.billed_minor, evidence)
-    return None
-
-
-def with_another_tax(case: FreightCase) -> Part | None:
-    """The price with another tax than the other rows of the bill have."""
-    share, tax = case.usual.tax_e4, case.main.row.tax_inside_minor
-    if not share or not tax or case.main.is_freight or own_weight_fit(case) is None:
-        return None
-    net = case.billed_minor - tax
-    usual = half_up(net * share, 100 * E4)
-    for expected in case.expected:
-        if abs(net + usual - expected) <= case.tolerances.amount_minor:
-            evidence = (("tax_minor", tax), ("usual_tax_minor", usual))
-            return Part(Kind.TAX_MISMATCH, expected, case.billed_minor, evidence)
-    return None
-
-
 def _weight_costs_no_more(case: FreightCase) -> bool:
     """Whether the billed weight, though not the parcel's own, has the same price."""
     own = case.quotes.freight(case.base)
@@ -60,24 +32,25 @@ def _weight_costs_no_more(case: FreightCase) -> bool:
     return any(case.quotes.freight(way) == own for way in ways)
 
 
-def unnamed_extra(case: FreightCase) -> Part | None:
-    """A surcharge of the card inside a total. `kind` None where the contract allows it.
-
-    What was returned may hold the way back at the full price, against the share agreed.
-    """
-    surcharges = case.quotes.surcharges_of(case.facts.courier)
-    if not surcharges and case.facts.outcome is not Outcome.RETURNED:
+def full_way_back(case: FreightCase) -> Part | None:
+    """The way back at the full price, inside the amount of a returned parcel."""
+    if case.facts.outcome is not Outcome.RETURNED:
         return None
     if not case.is_all or own_weight_fit(case) is None:
         return None
-    billed, limit = case.billed_minor, case.tolerances.amount_minor
-    if case.facts.outcome is Outcome.RETURNED:
-        there_and_back = case.expected[0] + case.priced.freight_minor
-        if abs(billed - there_and_back) <= limit:
-            evidence: Evidence = (("freight_minor", case.priced.freight_minor),)
-            return Part(Kind.RETURN_OVERCHARGE, case.highest(), billed, evidence)
-    if case.main.is_freight:
+    there_and_back = case.expected[0] + case.priced.freight_minor
+    if abs(case.billed_minor - there_and_back) > case.tolerances.amount_minor:
         return None
+    evidence: Evidence = (("freight_minor", case.priced.freight_minor),)
+    return Part(Kind.RETURN_OVERCHARGE, case.highest(), case.billed_minor, evidence)
+
+
+def unnamed_extra(case: FreightCase) -> Part | None:
+    """A surcharge of the card inside a total. `kind` None where the contract allows it."""
+    surcharges = case.quotes.surcharges_of(case.facts.courier)
+    if not surcharges or case.main.is_freight or own_weight_fit(case) is None:
+        return None
+    billed, limit = case.billed_minor, case.tolerances.amount_minor
     for expected in case.expected:
         for charge in case.priced.allowed:
             is_it = abs(billed - expected - charge.amount_minor) <= limit

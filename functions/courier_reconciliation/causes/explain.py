@@ -12,12 +12,7 @@ from collections.abc import Mapping, Sequence
 from msgspec.structs import replace
 
 from courier_reconciliation.causes import wording
-from courier_reconciliation.causes.beyond import (
-    unnamed_extra,
-    with_another_tax,
-    without_discount,
-    without_usual_discount,
-)
+from courier_reconciliation.causes.beyond import full_way_back, unnamed_extra, without_discount
 from courier_reconciliation.causes.bill_parts import RETURN, Extra, Main, Sorted, sort_rows
 from courier_reconciliation.causes.choice import Choice, Chooser, pieces_agree
 from courier_reconciliation.causes.earlier_bills import billed_before, without_reversals
@@ -44,6 +39,10 @@ from courier_reconciliation.causes.two_mistakes import (
     explained_by_two,
     is_of_other_terms,
     unexplained,
+)
+from courier_reconciliation.causes.unlike_others import (
+    with_another_tax,
+    without_usual_discount,
 )
 from courier_reconciliation.causes.usual import Usual
 from courier_reconciliation.causes.whole_rows import (
@@ -278,7 +277,7 @@ def _explained(case: FreightCase) -> tuple[tuple[Part, ...], Priced | None]:
     if best is None:
         best = explained_by_two(case)
     if best is None or best.fit is Fit.AGAINST or best.rank in _VAGUE:
-        extra = unnamed_extra(case)
+        extra = full_way_back(case) or unnamed_extra(case)
         if extra is not None:
             return (extra,), None
     if best is not None and best.fit is Fit.AGAINST and is_of_other_terms(case):

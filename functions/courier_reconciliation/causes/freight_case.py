@@ -141,6 +141,11 @@ class FreightCase:
         return amounts
 
 
+def _is_heavier(billed_g: int | None, own: Weighed) -> bool:
+    """Whether a bill states more than the parcel's weight, rounded or not."""
+    return billed_g is not None and billed_g > max(own.chargeable_g, own.rounded_g) + SCALE_G
+
+
 def open_case(
     quotes: Quotes,
     facts: PricingFacts,
@@ -155,6 +160,8 @@ def open_case(
     grams, own_known = facts.weight_g, facts.weight_g is not None
     if grams is not None:
         ways = as_the_card_may_be_read(rows, grams, facts.volume_mm3)
+        if len(ways) > 1 and _is_heavier(main.weight_g, ways[0]):
+            ways = ways[:1]  # another range is the price of another weight
     elif main.weight_g:
         grams, ways = main.weight_g, as_billed(rows, main.weight_g)
     else:

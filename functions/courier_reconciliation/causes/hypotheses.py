@@ -12,6 +12,7 @@ from enum import IntEnum
 from operator import attrgetter
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from aftersales.platforms.regions import PROVINCES
 from courier_reconciliation.causes.freight_case import SCALE_G, FreightCase, Match
@@ -57,15 +58,16 @@ class Fit(IntEnum):
 class Rank(IntEnum):
     """The order of mistakes that fit equally well.
 
-    A rounding mode leaves one or two outcomes and a divisor four, so that a rounding that fits says
-    more. Rare divisors come after a plain wrong weight, which explains as much with less.
+    Where a common divisor gives the very weight, the size decides it: parcels that are charged by
+    their size are few, so that it seldom fits by chance. A rounding mode leaves one or two
+    outcomes. Rare divisors come after a plain wrong weight, which explains as much with less.
     """
 
     ZONE_STATED = 0
     BILL_SIZES = 1
-    ROUNDING = 2
-    WITHIN_TOLERANCE = 3
-    VOLUMETRIC = 4
+    VOLUMETRIC = 2
+    ROUNDING = 3
+    WITHIN_TOLERANCE = 4
     ZONE_UNSTATED = 5
     WEIGHT = 6
     VOLUMETRIC_RARE = 7
@@ -149,10 +151,12 @@ def _guesses(case: FreightCase) -> list[Guess]:
     found = other_weights(case, case.rows, own)
     if stated:
         found += _zones(case, (stated,), Rank.ZONE_STATED)
-    if (not case.main.province or case.facts.courier in ZONE_APART) and own_weight_fit(
-        case
-    ) is not None:
-        found += _zones(case, case.quotes.zones(case.facts), Rank.ZONE_UNSTATED)
+    if not stated and own_weight_fit(case) is not None:
+        zones = _zones(case, case.quotes.zones(case.facts), Rank.ZONE_UNSTATED)
+        if case.main.province and case.facts.courier not in ZONE_APART:
+            # The bill names the right province: only where nothing else explains its price.
+            zones = [replace(zone, fit=Fit.AGAINST) for zone in zones]
+        found += zones
     if case.main.weight_g is None:
         found += _more_steps(case)
     return found
@@ -333,7 +337,9 @@ def scale_within_tolerance(case: FreightCase) -> Match | None:
     Only where a bill says both, what the scale showed and what is charged.
     """
     own, shown = case.facts.weight_g, case.main.actual_g
-    if own is None or not shown or shown == own or abs(shown - own) > case.tolerances.weight_g(own):
+    if own is None or not shown or near(shown, own):
+        return None  # it is one's own weight as a bill prints it
+    if abs(shown - own) > case.tolerances.weight_g(own):
         return None
     weighed = weigh_by(case.rows, shown, volume(case))
     return None if weighed is None else case.match(weighed, case.facts.province)

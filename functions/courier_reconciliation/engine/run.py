@@ -96,8 +96,8 @@ class _Run:
             self._card = not_expected(self._card, unseen)
             matching.judge(self._db, prices.lay_out(self._db, self._card, self._temp))
             self._notes += [
-                f"{courier} charges no {', '.join(codes)} in this bill; the rate card has it, and it"
-                " is not expected"
+                f"{courier} charges no {', '.join(codes)} in this bill; the rate card has it, and"
+                " it is not expected"
                 for courier, codes in unseen.items()
             ]
         self._options.progress("explain")
