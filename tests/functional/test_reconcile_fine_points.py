@@ -109,6 +109,16 @@ def test_surcharges_by_weight_have_the_tolerance_of_the_weight(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("extra", "is_right"), [("15.00", True), ("11.15", True), ("13.00", False)]
+)
+def test_a_surcharge_by_weight_may_be_of_the_weight_before_rounding(tmp_path, extra, is_right):
+    rows = [(A, "2026-10-05", "2.229", "浙江", "5.20", extra, f"{5.2 + float(extra):.2f}")]
+    rates = freight() + surcharge("peak", "per_kg", 500)
+    result = answer(tmp_path, rates, [parcel(A, 2229)], PARTS, rows)
+    assert (found(result) == []) is is_right
+
+
+@pytest.mark.parametrize(
     ("own", "shown", "charged", "amount", "kind"),
     [
         (980, "1.01", "2", "4.20", ""),  # noise of the scale over the step

@@ -17,6 +17,7 @@ from courier_reconciliation.causes.bill_parts import RETURN, Extra, Main, Sorted
 from courier_reconciliation.causes.choice import Choice, Chooser, pieces_agree
 from courier_reconciliation.causes.earlier_bills import billed_before, without_reversals
 from courier_reconciliation.causes.findings import Explained, Findings
+from courier_reconciliation.causes.followers import Cause, at_billed_freight, at_billed_weight
 from courier_reconciliation.causes.freight_case import FreightCase
 from courier_reconciliation.causes.hypotheses import (
     Fit,
@@ -26,13 +27,7 @@ from courier_reconciliation.causes.hypotheses import (
     lighter_within_tolerance,
     scale_within_tolerance,
 )
-from courier_reconciliation.causes.surcharges import (
-    Cause,
-    SurchargeCheck,
-    at_billed_freight,
-    at_billed_weight,
-    of_main_and_rows,
-)
+from courier_reconciliation.causes.surcharges import SurchargeCheck, of_main_and_rows
 from courier_reconciliation.causes.taxes import tax
 from courier_reconciliation.causes.tolerances import DEFAULT, Tolerances
 from courier_reconciliation.causes.two_mistakes import (

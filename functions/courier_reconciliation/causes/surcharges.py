@@ -10,11 +10,11 @@ from msgspec.structs import replace
 from courier_reconciliation.causes import wording
 from courier_reconciliation.causes.bill_parts import RETURN, Extra, Main
 from courier_reconciliation.causes.findings import Findings
+from courier_reconciliation.causes.followers import Cause
 from courier_reconciliation.causes.freight_case import FreightCase
 from courier_reconciliation.model import Kind, Outcome
-from courier_reconciliation.rates.card import E4, Basis, Priced
-from courier_reconciliation.rates.price import half_up, is_valid, surcharge_amount
-from courier_reconciliation.rates.quotes import weigh_by
+from courier_reconciliation.rates.card import Basis
+from courier_reconciliation.rates.price import surcharge_amount
 from courier_reconciliation.surcharge_codes import OTHER, is_known
 
 _CHARGEBACK = "chargeback"
@@ -34,57 +34,6 @@ _OF_PLACES = {"remote", "xinjiang_tibet", "five_provinces", "shanghai", "beijing
 def _is_of_place(code: str) -> bool:
     """Whether a surcharge depends on where a parcel goes, or nobody knows what it is."""
     return code in _OF_PLACES or not is_known(code)
-
-
-class Cause(Struct, frozen=True):
-    """The mistake found in the freight, whose price the surcharges follow.
-
-    `kind` None: a weight within tolerance, so that what follows it agrees, too.
-    """
-
-    kind: Kind | None
-    priced: Priced
-
-
-def at_billed_freight(case: FreightCase, kind: Kind | None) -> Cause | None:
-    """What is a share of the freight (fuel), counted on the freight that is billed."""
-    off = case.base.row.discount_e4
-    kinds = [Kind.RATE_WRONG, Kind.UNDERBILLED]
-    if not off:
-        kinds.append(Kind.MISSING_DISCOUNT)  # else shares are counted on the list price anyway
-    if not _is_freight_alone(case) or kind not in kinds:
-        return None
-    listed = half_up(case.billed_minor * 100 * E4, 100 * E4 - off) if off < 100 * E4 else 0
-    shares = {}
-    for row in case.quotes.surcharges_of(case.facts.courier):
-        is_share = row.basis is Basis.PERCENT_OF_FREIGHT
-        if is_share and is_valid(row, case.facts.shipped_on):
-            shares[row.row] = surcharge_amount(row, listed, case.priced.rounded_g, case.facts)
-    if not shares:
-        return None
-    followed = tuple(
-        replace(charge, amount_minor=shares[charge.row]) if charge.row in shares else charge
-        for charge in case.priced.surcharges
-    )
-    return Cause(kind, replace(case.priced, surcharges=followed))
-
-
-def at_billed_weight(case: FreightCase) -> Cause | None:
-    """What follows a billed weight within the tolerance, where the freight is the same by it."""
-    own, billed = case.base.chargeable_g, case.main.weight_g
-    if billed is None or billed == own or not case.own_known:
-        return None
-    weighed = weigh_by(case.rows, billed, None)
-    if weighed is None or abs(billed - own) > case.tolerances.weight_g(own):
-        return None
-    return Cause(None, case.quotes.priced(weighed, case.facts, case.facts.province))
-
-
-def _is_freight_alone(case: FreightCase) -> bool:
-    """Whether what is billed is freight: stated so, or what a total is without all surcharges."""
-    if case.main.is_freight or not case.main.extras:
-        return case.main.is_freight
-    return all(charge.code in case.apart for charge in case.priced.surcharges)
 
 
 class Allowed(Struct, frozen=True):
@@ -207,6 +156,8 @@ class SurchargeCheck:
             same = [best]
         billed = sum(each.amount_minor for each in same)
         first = same[0]
+        if allowed is not None and self._is_of_plain_weight(billed, allowed):
+            return
         if billed > limit + self._tolerance:
             self._invalid(first, limit, row)
             billed = limit
@@ -221,6 +172,21 @@ class SurchargeCheck:
             return
         if allowed.is_due or billed > allowed.expected_minor:
             self._follows(first, billed, allowed.expected_minor)
+
+    def _is_of_plain_weight(self, billed: int, allowed: Allowed) -> bool:
+        """Whether it is counted on the weight before rounding: a price by weight may mean either,
+        and a row of the card does not say which."""
+        case = self._case
+        rows = case.quotes.surcharges_of(case.facts.courier)
+        row = next((row for row in rows if row.row == allowed.row), None)
+        if row is None or row.basis is not Basis.PER_KG:
+            return False
+        own, stated = case.base.chargeable_g, case.main.weight_g
+        weights = {own}
+        if stated is not None and abs(stated - own) <= case.tolerances.weight_g(own):
+            weights.add(stated)
+        amounts = (surcharge_amount(row, 0, grams, case.facts) for grams in weights)
+        return any(abs(billed - amount) <= self._tolerance for amount in amounts)
 
     def _is_within_tolerance(self, billed: int, allowed: Allowed) -> bool:
         """Whether it is what a weight within the tolerance comes to."""
@@ -239,10 +205,7 @@ class SurchargeCheck:
         """A column of extras: it may pay for what is due and stated nowhere else."""
         for extra in same:
             amount = extra.amount_minor
-            single = next(
-                (c for c, due in self._missing.items() if abs(due - amount) <= self._tolerance),
-                None,
-            )
+            single = next((c for c in self._missing if self._pays_for(amount, c)), None)
             if single is not None:
                 del self._missing[single]
                 continue
@@ -250,6 +213,12 @@ class SurchargeCheck:
                 self._lump(extra)
             else:
                 self._invalid(extra, 0, None)
+
+    def _pays_for(self, amount: int, code: str) -> bool:
+        """Whether an amount is what is due for a surcharge that is stated nowhere else."""
+        if abs(self._missing[code] - amount) <= self._tolerance:
+            return True
+        return code in self._allowed and self._is_of_plain_weight(amount, self._allowed[code])
 
     def _lump(self, extra: Extra) -> None:
         """One amount for all extras: what is due, what follows a wrong freight, the way back."""
