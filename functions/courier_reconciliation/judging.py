@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from aftersales.calendar import zone_named
 from courier_reconciliation import claiming, telling
 from courier_reconciliation.bill_in import Read
@@ -15,6 +17,7 @@ from courier_reconciliation.look import Look
 from courier_reconciliation.own_terms import tolerances_of
 from courier_reconciliation.parcels_of_bill import Wanted
 from courier_reconciliation.rates.card import RateCard
+from courier_reconciliation.rates.overlaps import notes
 from courier_reconciliation.reading.model import BillsRead
 from courier_reconciliation.result import Reconciliation
 from courier_reconciliation.surcharge_codes import Due
@@ -73,6 +76,7 @@ def compare(  # noqa: PLR0917 - the parts of one question
         elsewhere=elsewhere or Elsewhere(),
     )
     result = reconcile(look.db, bills, card, options, look.folder)
+    result = replace(result, notes=(*result.notes, *notes(card)))
     return claiming.without_what_is_none(
         result,
         given_back,

@@ -27,7 +27,9 @@ def rates() -> None:
 def check(ctx: click.Context, file: Path, origin: str, as_json: bool) -> None:
     """Say what is wrong or doubtful in a rate card, and show sample prices.
 
-    FILE is CSV, XLSX or YAML. Exit code 1 where there is an error; a warning is none.
+    FILE is CSV, XLSX or YAML. Exit code 1 where there is an error: parcels without a price between
+    two ranges or periods, or with two prices, or with one that falls as the weight grows. What may
+    be meant so is a warning.
 
     \b
     Example:

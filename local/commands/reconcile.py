@@ -12,9 +12,12 @@ import click
 from local.terminal import json_option, plain, print_json, print_table, progress, read_text, say
 
 if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
     from aftersales.settings.model import Reconciliation as Terms
     from courier_reconciliation.model import Rejected
     from courier_reconciliation.output.report import ReportOptions
+    from courier_reconciliation.rates.card import RateCard
     from courier_reconciliation.result import Reconciliation
 
 STEPS = ("read", "price", "match", "explain", "write")
@@ -84,7 +87,6 @@ def reconcile(  # noqa: PLR0917 - click hands over each option
 
     from aftersales.calendar import zone_named
     from aftersales.errors import BadInput
-    from courier_reconciliation.engine.copied_shipments import notes as copies
     from courier_reconciliation.engine.database import workshop
     from courier_reconciliation.engine.lost_zeros import restore
     from courier_reconciliation.engine.shipment_file import read_shipments
@@ -136,7 +138,8 @@ def reconcile(  # noqa: PLR0917 - click hands over each option
         )
         zeros = restore(desk.connection)
         result = compare(desk.connection, read, card, wanted, desk.folder, unusable)
-        result = replace(result, notes=(*result.notes, *zeros, *copies(desk.connection)))
+        said = (*zeros, *_of_lists(desk.connection, card))
+        result = replace(result, notes=(*result.notes, *said))
         files: tuple[Path, ...] = ()
         if out is not None:
             from courier_reconciliation.output.report import write_report
@@ -156,6 +159,14 @@ def reconcile(  # noqa: PLR0917 - click hands over each option
         say(f"Written: {file}")
     if len(files) > SHOWN:
         say(f"and {len(files) - SHOWN} more files in {out}")
+
+
+def _of_lists(connection: DuckDBPyConnection, card: RateCard) -> tuple[str, ...]:
+    """What the list of shipments and the card say twice."""
+    from courier_reconciliation.engine import copied_shipments
+    from courier_reconciliation.rates import overlaps
+
+    return (*copied_shipments.notes(connection), *overlaps.notes(card))
 
 
 def _own(settings_file: str | None) -> Terms:

@@ -139,6 +139,21 @@ def test_a_dropped_bill_becomes_claims_a_report_and_one_case(world: World, tmp_p
     assert f"{bill.report}reconciliation.xlsx" in names
 
 
+def test_a_card_with_two_prices_for_a_parcel_is_told_of_in_the_report(
+    world: World, tmp_path: Path
+) -> None:
+    month = a_month()
+    ship(month)
+    put_rates(world, tmp_path, "sto")
+    world.buckets.put("aftersales-drop", "rates/2027.csv", (tmp_path / "rates.csv").read_bytes())
+    drop(world, month, tmp_path)
+    world.call("courier_reconciliation_files")
+    bill = bills.get("sto", "2026-10")
+    assert bill is not None
+    answer = json.loads(world.buckets.content("aftersales-drop", f"{bill.report}result.json"))
+    assert any("of the rate card both price" in note for note in answer["notes"])
+
+
 @pytest.fixture
 def checked(world: World, tmp_path: Path) -> Month:
     """A month whose bill was dropped and checked."""

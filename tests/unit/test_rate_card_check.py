@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
+from time import process_time
 
 import pytest
 
+from aftersales.platforms.regions import PROVINCES
+from courier_reconciliation.output.words_reasons import translate
+from courier_reconciliation.rates.card import FreightRow, PricingFacts, RateCard
 from courier_reconciliation.rates.check import check_card, sample_prices
 from courier_reconciliation.rates.columns import COLUMNS, OPTIONAL
 from courier_reconciliation.rates.load import parse_card
+from courier_reconciliation.rates.overlaps import NOTED, notes
+from courier_reconciliation.rates.price import price
 from courier_reconciliation.surcharge_codes import Due, due_of, is_known
 from tests.command_line import aftersales
 
@@ -106,6 +113,122 @@ def test_ranges_that_touch_and_periods_that_follow_each_other_are_in_order():
         "zto,*,2026-07-01,,0,,310,1000,1000,100,,,,",
     ]
     assert _problems(*lines) == []
+
+
+WHOLE = "zto,*,2026-01-01,2026-06-30,0,,300,1000,1000,100,,,,"
+
+
+@pytest.mark.parametrize(
+    ("lines", "is_error"),
+    [
+        (["zto,*,,,0,1000,300,,,,,,,", "zto,*,,,2000,,500,,,,,,,"], True),
+        (["zto,*,,,500,,300,,,,,,,"], False),
+        (["zto,*,,,0,50000,300,,,,,,,"], False),
+        (["zto,广东,,,,,300,,,,,,,"], False),
+        ([WHOLE, WHOLE.replace("01-01,2026-06-30", "08-01,")], True),
+        (["zto,*,,,,3000,1500,,,,,,,", "zto,*,,,3000,,600,,,,,,,"], True),
+        (["zto,*,,,,,300,,,,,,,", "zto,*,,,,,310,,,,,,,"], True),
+    ],
+)
+def test_what_leaves_parcels_without_a_clear_price_is_an_error_and_what_may_be_meant_is_none(
+    lines, is_error
+):
+    card, _ = parse_card((HEADER + "\n".join(lines) + "\n").encode(), "card.csv")
+    problems = check_card(card)
+    assert problems
+    assert any(problem.is_error for problem in problems) is is_error
+
+
+def test_a_freight_service_that_is_cheaper_from_30_kg_on_is_only_a_warning():
+    header = "courier,service,min_weight_g,max_weight_g,base_price_minor,base_weight_g,"
+    header += "step_weight_g,step_price_minor\n"
+    lines = ["zto,,0,30000,300,1000,1000,200", "zto,freight,30001,,3000,30000,1000,80"]
+    card, problems = parse_card((header + "\n".join(lines) + "\n").encode(), "card.csv")
+    (fall,) = check_card(card)[-1:]
+    assert problems == []
+    assert ("less than 30000 g" in fall.message, fall.is_error) == (True, False)
+
+
+def test_a_weight_that_is_rounded_into_the_next_range_is_no_gap():
+    header = "courier,min_weight_g,max_weight_g,base_price_minor,rounding\n"
+    lines = "zto,0,1000,300,ceil_1000\nzto,2000,2000,400,ceil_1000\nzto,4000,,600,ceil_1000\n"
+    card, _ = parse_card((header + lines).encode(), "card.csv")
+    assert [str(problem) for problem in check_card(card)] == [
+        "row 4, min_weight_g: no price from 2001 to 3000 g, zto to all other provinces"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ([WHOLE, WHOLE.replace("*", "北京|新疆").replace("01-01,2026-06", "09-01,2026-12"),
+          WHOLE.replace("01-01,2026-06-30", "07-01,2026-08-31").replace("*", "新疆")],
+         ["row 3, valid_from: no price from 2026-07-01 to 2026-08-31, zto to 北京"]),
+        ([WHOLE, WHOLE.replace("*", "北京").replace("01-01,2026-06-30", "07-01,2026-12-31")], []),
+    ],
+)  # fmt: skip
+def test_a_pause_is_named_with_the_provinces_that_have_it(lines, said):
+    assert [problem for problem in _problems(*lines) if "no price from" in problem] == said
+
+
+def test_rows_that_overlap_are_told_to_whoever_compares_a_bill():
+    lines = ["zto,广东|江苏,,,0,,300,,,,,,,", "zto,江苏|广东|浙江,2026-09-01,,500,,310,,,,,,,"]
+    card, _ = parse_card((HEADER + "\n".join(lines) + "\n").encode(), "card.csv")
+    (note,) = notes(card)
+    assert note == (
+        "rows 2 and 3 of the rate card both price 500 g, zto to 广东|江苏 from 2026-09-01;"
+        " row 2 is taken"
+    )
+    facts = PricingFacts("zto", date(2026, 10, 1), "广东", 900)
+    assert price(card, facts).row == 2
+    assert translate(note, "zh-CN") == (
+        "价目表第 2 行和第 3 行都有 500 g 的价格（zto，到广东|江苏，2026-09-01 起）；按第 2 行计"
+    )
+
+
+def test_reconcile_says_that_two_rows_of_the_card_price_the_same(tmp_path):
+    (tmp_path / "rates.csv").write_text("courier,base_price_minor\nzto,320\nzto,620\n", "utf-8")
+    (tmp_path / "bill.csv").write_text(
+        "扫描时间,运单号,目的地,结算重量,金额\n2026-10-18,73893287921743,湖北,1.00,3.20\n", "utf-8"
+    )
+    (tmp_path / "shipments.csv").write_text(
+        "waybill_number,courier,shipped_at,province,weight_g\n"
+        "73893287921743,zto,2026-10-18,湖北,900\n",
+        "utf-8",
+    )
+    done = aftersales(
+        *("reconcile", tmp_path / "bill.csv", "--json", "--shipments", tmp_path / "shipments.csv"),
+        *("--rates", tmp_path / "rates.csv"),
+    )
+    assert (done.code, done.json["discrepancies"]) == (0, [])
+    assert done.json["notes"] == [
+        "rows 2 and 3 of the rate card both price 0 g, zto to all other provinces; row 2 is taken"
+    ]
+
+
+def test_a_card_that_was_pasted_twice_is_told_of_in_a_few_notes_and_at_once():
+    rows = [
+        FreightRow(
+            number, "zto", 300, "", date(2026, number % 12 + 1, 1), date(2026, number % 12 + 1, 28),
+            (PROVINCES[number // 12 % 31],), number // 372 % 10 * 1000,
+            number // 372 % 10 * 1000 + 1000,
+        )
+        for number in range(2 * 3720)
+    ]  # fmt: skip
+    started = process_time()
+    found = notes(RateCard(tuple(rows)))
+    assert process_time() - started < 2
+    assert len(found) == NOTED + 1
+    assert found[-1] == f"and {3720 - NOTED} more rows of the rate card price what others do"
+    assert notes(RateCard(tuple(rows[:3720]))) == ()
+
+
+def test_a_volumetric_divisor_of_zero_is_an_error():
+    _, (problem,) = parse_card(
+        b"courier,base_price_minor,volumetric_divisor\nzto,300,0\n", "card.csv"
+    )
+    assert str(problem).startswith("row 2, volumetric_divisor: 0 divides nothing")
+    assert problem.is_error
 
 
 def test_the_command_proves_a_card(tmp_path):

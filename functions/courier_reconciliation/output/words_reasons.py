@@ -165,6 +165,16 @@ _PRICES: tuple[Phrase, ...] = (
     (r"nothing else is billed", "账单上没有别的费用", "帳單上沒有別的費用"),
 )  # fmt: skip
 _NOTES: tuple[Phrase, ...] = (
+    (r"rows (\d+) and (\d+) of the rate card both price (\d+) g, (.+) to (.+) from (\S+)",
+     "价目表第 {0} 行和第 {1} 行都有 {2} g 的价格（{3}，到{4}，{5} 起）",
+     "價目表第 {0} 列和第 {1} 列都有 {2} g 的價格（{3}，到{4}，{5} 起）"),
+    (r"rows (\d+) and (\d+) of the rate card both price (\d+) g, (.+) to (.+)",
+     "价目表第 {0} 行和第 {1} 行都有 {2} g 的价格（{3}，到{4}）",
+     "價目表第 {0} 列和第 {1} 列都有 {2} g 的價格（{3}，到{4}）"),
+    (r"row (\d+) is taken", "按第 {0} 行计", "按第 {0} 列計"),
+    (r"all other provinces", "其他省份", "其他省份"),
+    (r"and (\d+) more rows of the rate card price what others do",
+     "另有 {0} 行的价格与别的行重叠", "另有 {0} 列的價格與別的列重疊"),
     (r"(.+) is a bill of (\S+), not of (\S+)", "{0} 是 {1} 的账单，不是 {2} 的",
      "{0} 是 {1} 的帳單，不是 {2} 的"),
     (r"(.+) is of an earlier month: only parcels billed twice count",
