@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from courier_reconciliation.engine.run import Options, reconcile
 from courier_reconciliation.engine.shipment_file import read_shipments
+from courier_reconciliation.output.words_reasons import translate
 from courier_reconciliation.reading.bills import read_bills
 from courier_reconciliation.reading.model import ReadingOptions
 from courier_reconciliation.result import Reconciliation
@@ -58,9 +59,58 @@ def test_a_sheet_that_repeats_another_is_counted_once_and_named(desk, tmp_path):
     )
 
 
-def test_a_parcel_that_two_halves_of_a_month_both_have_is_billed_twice(desk, tmp_path):
+def test_a_row_that_two_sheets_of_a_bill_have_is_counted_once_and_told(desk, tmp_path):
     path = workbook(tmp_path, "bill.xlsx", {"上半月": ROWS[:2], "下半月": ROWS[1:]})
+    result = of_files(desk, tmp_path, path)
+    assert kinds(result) == []
+    assert (result.lines, result.total_billed_minor) == (4, 1280)
+    (note,) = result.notes
+    assert note == (
+        "bill.xlsx, sheet 下半月: 1 of its rows are not counted: they stand on sheet 上半月 already"
+    )
+    assert translate(note, "zh-CN") == (
+        "bill.xlsx, sheet 下半月：其中 1 行未计入，这些行已在表 上半月 上"
+    )
+
+
+@pytest.mark.parametrize(
+    "again",
+    [(B, "2026-10-11", 0.9, "浙江", "3.20"), (B, "2026-10-10", 0.8, "浙江", "3.20")],
+    ids=["another day", "another weight"],
+)
+def test_a_parcel_that_two_sheets_bill_by_rows_of_their_own_is_billed_twice(desk, tmp_path, again):
+    path = workbook(tmp_path, "bill.xlsx", {"上半月": ROWS[:2], "下半月": [again, *ROWS[2:]]})
     assert kinds(of_files(desk, tmp_path, path)) == [(B, "duplicate_waybill", 320)]
+
+
+def test_a_row_that_one_sheet_has_twice_is_billed_twice_whatever_another_sheet_has(desk, tmp_path):
+    sheets = {"上半月": ROWS[:2], "下半月": [ROWS[1], ROWS[1], *ROWS[2:]]}
+    result = of_files(desk, tmp_path, workbook(tmp_path, "bill.xlsx", sheets))
+    assert kinds(result) == [(B, "duplicate_waybill", 320)]
+    assert result.total_billed_minor == 5 * 320
+
+
+@pytest.mark.parametrize(
+    ("printed", "found"),
+    [
+        (9.6, [(B, "duplicate_waybill", 320)]),
+        (6.4, []),
+        (16.0, [(B, "duplicate_waybill", 320)]),
+        (12.8, []),
+    ],
+)
+def test_a_row_that_the_printed_sum_counts_once_more_is_billed_twice(
+    desk, tmp_path, printed, found
+):
+    sheets = {"上半月": ROWS[:2], "下半月": [*ROWS[1:], ("合计", "", "", "", printed)]}
+    assert kinds(of_files(desk, tmp_path, workbook(tmp_path, "bill.xlsx", sheets))) == found
+
+
+def test_a_row_that_two_files_have_is_billed_twice(desk, tmp_path):
+    first = workbook(tmp_path, "1.xlsx", {"明细": ROWS[:2]})
+    second = workbook(tmp_path, "2.xlsx", {"明细": ROWS[1:]})
+    result = of_files(desk, tmp_path, first, second)
+    assert kinds(result) == [(B, "duplicate_waybill", 320)]
 
 
 def test_a_bill_that_was_saved_again_is_counted_once(desk, tmp_path):

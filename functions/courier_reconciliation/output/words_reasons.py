@@ -91,6 +91,8 @@ _FILES: tuple[Phrase, ...] = (
      "{0}：未計入，這些列已在表 {1} 上"),
     (r"not counted: its rows stand on sheet (.+) already", "未计入：这些行已在表 {0} 上",
      "未計入：這些列已在表 {0} 上"),
+    (r"(.+): (\d+) of its rows are not counted: they stand on sheet (.+) already",
+     "{0}：其中 {1} 行未计入，这些行已在表 {2} 上", "{0}：其中 {1} 列未計入，這些列已在表 {2} 上"),
     (r"(.+): not counted as surcharges, because the amounts do not add up with them: (.+)",
      "{0}：下列栏目未计为附加费，因为加上后金额对不上：{1}",
      "{0}：下列欄位未計為附加費，因為加上後金額對不上：{1}"),

@@ -72,7 +72,7 @@ class _Reader:
             reason = exc.strerror or type(exc).__name__
             self.rejected.append(Rejected(name, f"the file cannot be read: {reason}"))
         else:
-            sheets = repeats.once_on_sheets(self._db, name, sheets)
+            sheets = repeats.once_on_sheets(self._db, name, sheets, self.totals)
             file = self._described(path, name, sheets, ignored)
             if not file.lines and not file.refused:
                 self.rejected += (_without_rows(name, sheet) for sheet in sheets)

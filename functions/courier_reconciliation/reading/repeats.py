@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from courier_reconciliation.model import DeclaredTotal
 from courier_reconciliation.reading import lines
 from courier_reconciliation.reading.model import BillFile, SheetRead
 
@@ -16,12 +17,17 @@ if TYPE_CHECKING:
 COPIED_PERCENT = 90
 """A sheet of which so many rows stand on another sheet is a copy, an extract or a working list."""
 _SAME = "(waybill, charge, amount_minor)"
+_ALIKE = "waybill, charge, amount_minor, billed_on, weight_g"
 
 
 def once_on_sheets(
-    connection: DuckDBPyConnection, file: str, sheets: Sequence[SheetRead]
+    connection: DuckDBPyConnection,
+    file: str,
+    sheets: Sequence[SheetRead],
+    totals: Sequence[DeclaredTotal] = (),
 ) -> list[SheetRead]:
-    """Take away the lines of sheets that repeat another sheet, the longer of two being kept."""
+    """Take away the lines of sheets that repeat another sheet, the longer of two being kept, and
+    single rows that stand on another sheet already. `totals` are what the sheets print."""
     if len([sheet for sheet in sheets if sheet.lines]) < 2:
         return list(sheets)
     found = {sheet.name: sheet for sheet in sheets}
@@ -45,7 +51,73 @@ def once_on_sheets(
         _take_away(connection, "file = ? AND sheet = ?", [file, sheet.name])
         note = f"not counted: its rows stand on sheet {', '.join(others)} already"
         found[sheet.name] = replace(sheet, lines=0, notes=(*sheet.notes, note))
+    if len(kept) > 1:
+        for name, count, elsewhere in _rows_again(connection, file, totals):
+            note = f"{count} of its rows are not counted: they stand on sheet {elsewhere} already"
+            sheet = found[name]
+            found[name] = replace(sheet, lines=sheet.lines - count, notes=(*sheet.notes, note))
     return list(found.values())
+
+
+def _rows_again(
+    connection: DuckDBPyConnection, file: str, totals: Sequence[DeclaredTotal]
+) -> list[tuple[str, int, str]]:
+    """Take away the rows that stand on an earlier sheet, too; (sheet, how many, the others).
+
+    Two of a kind on one sheet are two, whatever other sheets have.
+    """
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE again AS SELECT line, sheet, amount_minor, other FROM"
+        " (SELECT line, sheet, amount_minor, first_value(sheet) OVER alike AS other,"
+        " row_number() OVER alike AS place FROM (SELECT *, row_number() OVER (PARTITION BY sheet,"
+        f" {_ALIKE} ORDER BY line) AS nth FROM lines WHERE file = $file AND waybill IN (SELECT"
+        " waybill FROM lines WHERE file = $file AND waybill <> '' GROUP BY waybill HAVING"
+        " min(sheet) <> max(sheet))) WINDOW alike AS"
+        f" (PARTITION BY {_ALIKE}, nth ORDER BY line)) WHERE place > 1",
+        {"file": file},
+    )
+    found = connection.execute(
+        "SELECT sheet, count(*), sum(amount_minor)::BIGINT, string_agg(DISTINCT other, ', ' ORDER"
+        " BY other) FROM again GROUP BY sheet ORDER BY min(line)"
+    ).fetchall()
+    taken = []
+    for sheet, count, amount, others in found:
+        if not _is_asked_for(connection, file, sheet, amount, totals):
+            of_sheet = "line IN (SELECT line FROM again WHERE sheet = ?)"
+            _take_away(connection, of_sheet, [sheet])
+            taken.append((sheet, count, others))
+    return taken
+
+
+def _is_asked_for(
+    connection: DuckDBPyConnection,
+    file: str,
+    sheet: str,
+    amount: int,
+    totals: Sequence[DeclaredTotal],
+) -> bool:
+    """Whether the sum that a sheet prints, its own or that of all, has the rows in it once more:
+    then they are billed twice."""
+    printed = max(
+        (
+            total.amount_minor
+            for total in totals
+            if (total.file, total.sheet) == (file, sheet)
+            and total.is_sum
+            and total.amount_minor is not None
+        ),
+        default=None,
+    )
+    if printed is None:
+        return False
+    sums = connection.execute(
+        "SELECT sum(amount_minor)::BIGINT, (sum(amount_minor) FILTER (sheet = ?))::BIGINT"
+        " FROM lines WHERE file = ?",
+        [sheet, file],
+    ).fetchone() or (0, 0)
+    off = min(abs(printed - int(each)) for each in sums)
+    off_without = min(abs(printed - int(each) + amount) for each in sums)
+    return off < off_without
 
 
 def same_as(
