@@ -25,7 +25,7 @@ class Cause(Struct, frozen=True):
 def at_billed_freight(case: FreightCase, kind: Kind | None) -> Cause | None:
     """What is a share of the freight (fuel), counted on the freight that is billed."""
     off = case.base.row.discount_e4
-    kinds = [Kind.RATE_WRONG, Kind.UNDERBILLED]
+    kinds = [Kind.RATE_WRONG, Kind.UNDERBILLED, Kind.ZONE_WRONG, Kind.WEIGHT_OVER]
     if not off:
         kinds.append(Kind.MISSING_DISCOUNT)  # else shares are counted on the list price anyway
     if not _is_freight_alone(case) or kind not in kinds:

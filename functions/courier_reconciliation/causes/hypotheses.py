@@ -233,7 +233,7 @@ def _rounding_fit(case: FreightCase, weighed: Weighed) -> Fit | None:
         return Fit.UNSAID
     limit = case.tolerances.weight_g(case.base.chargeable_g)
     is_own = abs(billed - case.base.chargeable_g) <= limit
-    if case.usual.scale_differs and is_own:
+    if is_own and (case.usual.scale_differs or _prints_hectograms(case)):
         return Fit.UNSAID  # the scale explains as much
     if near(billed, case.base.chargeable_g):
         return Fit.EXACT
@@ -242,6 +242,13 @@ def _rounding_fit(case: FreightCase, weighed: Weighed) -> Fit | None:
     if is_rounded(billed, case.base) or near(billed, case.facts.weight_g):
         return Fit.AGAINST
     return Fit.UNSAID if is_own else None
+
+
+def _prints_hectograms(case: FreightCase) -> bool:
+    """Whether the bill states weights to 100 g throughout, though the contract rounds further: then
+    such a weight is no rounding that was left out."""
+    step = case.usual.weight_step_g
+    return step is not None and 0 < step < _STEP_G[case.base.row.rounding]
 
 
 def _volumes(

@@ -15,8 +15,8 @@ from courier_reconciliation.surcharge_codes import OTHER, Due
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-ENOUGH = 3
-"""From fewer parcels nothing is concluded: each is told by itself."""
+ENOUGH = 2
+"""From one parcel nothing is concluded: it is told by itself."""
 
 
 def never_billed(
