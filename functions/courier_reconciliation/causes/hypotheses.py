@@ -117,6 +117,10 @@ class Explanation(Struct, frozen=True):
 def explained_by_one(case: FreightCase) -> Explanation | None:
     """The best single mistake that explains the row."""
     found = best_match(case, _guesses(case))
+    if found is None and _names_the_right_one(case):
+        # Nothing else explains the price: another zone's does, whatever the bill names.
+        zones = [replace(zone, fit=Fit.AGAINST) for zone in _other_zones(case)]
+        found = best_match(case, zones)
     if found is None:
         return None
     guess, match = found
@@ -151,15 +155,25 @@ def _guesses(case: FreightCase) -> list[Guess]:
     found = other_weights(case, case.rows, own)
     if stated:
         found += _zones(case, (stated,), Rank.ZONE_STATED)
-    if not stated and own_weight_fit(case) is not None:
-        zones = _zones(case, case.quotes.zones(case.facts), Rank.ZONE_UNSTATED)
-        if case.main.province and case.facts.courier not in ZONE_APART:
-            # The bill names the right province: only where nothing else explains its price.
-            zones = [replace(zone, fit=Fit.AGAINST) for zone in zones]
-        found += zones
+    if not _names_the_right_one(case):
+        found += _other_zones(case)
     if case.main.weight_g is None:
         found += _more_steps(case)
     return found
+
+
+def _names_the_right_one(case: FreightCase) -> bool:
+    """Whether the bill names the parcel's province, and charges by what it names."""
+    if not case.main.province or case.facts.courier in ZONE_APART:
+        return False
+    return not stated_elsewhere(case)
+
+
+def _other_zones(case: FreightCase) -> list[Guess]:
+    """The price of each other zone, where the bill names none besides one's own."""
+    if stated_elsewhere(case) or own_weight_fit(case) is None:
+        return []
+    return _zones(case, case.quotes.zones(case.facts), Rank.ZONE_UNSTATED)
 
 
 def other_weights(case: FreightCase, rows: tuple[FreightRow, ...], province: str) -> list[Guess]:

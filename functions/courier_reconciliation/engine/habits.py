@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 LOOKED_AT = 5_000
-"""Lines of all bills together; habits show in less."""
+"""Lines of all bills together, here and there; habits show in less."""
 ENOUGH = 8
 """From so few lines nothing is concluded."""
 MOST = 0.9
@@ -26,8 +26,8 @@ def habits(connection: DuckDBPyConnection) -> dict[str, Usual]:
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE looked_at AS SELECT l.file, l.weight_g, l.amount_minor,"
         " l.tax_minor, l.discount_minor, l.charge, s.weight_g AS own_g"
-        " FROM (SELECT line, shipment FROM judged WHERE shipment IS NOT NULL"
-        f" ORDER BY line LIMIT {LOOKED_AT}) AS j JOIN lines AS l USING (line)"
+        " FROM (SELECT line, shipment FROM judged WHERE shipment IS NOT NULL AND line %"
+        f" (SELECT count(*) // {LOOKED_AT} + 1 FROM judged) = 0) AS j JOIN lines AS l USING (line)"
         ' JOIN shipments AS s ON s."row" = j.shipment'
     )
     steps = ", ".join(f"count(*) FILTER (weight_g % {step} = 0)" for step in _STEPS)

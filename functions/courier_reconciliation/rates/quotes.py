@@ -90,7 +90,7 @@ class Quotes:
         return province in self._places
 
     def zones(self, facts: PricingFacts) -> tuple[str, ...]:
-        """One province for each different set of rows; `*` for those that no row names."""
+        """One province for each different set of prices; `*` for those that no row names."""
         key = (facts.courier, facts.service, facts.shipped_on)
         if key not in self._zones:
             named = [
@@ -103,7 +103,9 @@ class Quotes:
             for name in dict.fromkeys((*named, ALL_OTHERS)):
                 rows = self.rows(facts, name)
                 if not isinstance(rows, NotPriced):
-                    seen.setdefault(rows, name)
+                    # Rows that differ only in where they stand and whom they name cost the same.
+                    prices = tuple(replace(row, row=0, provinces=()) for row in rows)
+                    seen.setdefault(prices, name)
             self._zones[key] = tuple(seen.values())
         return self._zones[key]
 
