@@ -11,9 +11,11 @@ ROWS_LIMIT = 1_048_576
 """The rows of a sheet in every spreadsheet program."""
 _SEAM = 512
 _TAG = 64 * 1024
-_FAR = rb'c(?! r="[A-Z](?:\d{1,6}|10[0-4]\d{4})")(?<=[<:]c)%s[^o]'
-"""A cell that is not in columns A to Z, or in a row beyond 1,049,999, or does not say so first.
-Not the tags `cols` and `col`; what stands for `%s` leaves out the ends of cells."""
+_FAR = rb'(?s:c(?<!/c)%s(?! r="[A-Z]%s")[^o](?<=[<:]c.))'
+"""A cell that is not in columns A to Z and in rows of so many digits, or does not say so first; not
+the tags `cols` and `col`. It is written for speed: most sheets are only searched by this."""
+_DIGITS = (rb"\d{1,6}", rb"(?:\d{1,6}|10[0-4]\d{4})")
+"""Up to row 999,999, and up to 1,049,999, which takes longer."""
 _CELL = rb"""r\s*=\s*["']([A-Za-z]{1,3})(\d{1,10})["'][^<>]*(?<!/)>"""
 """A cell with something in it; an empty one that only has a format is closed at once."""
 _MARK = rb"""<(?:[^\s<>:/]+:)?(r(?=ow[\s/>])|c(?=[\s/>])(?![^<>]*\sr\s*=))"""
@@ -26,25 +28,23 @@ class Glance:
 
     def __init__(self) -> None:
         self.is_near = True
-        self._far: re.Pattern[bytes] | None = None
+        self._far: list[re.Pattern[bytes]] | None = None
         self._end = b""
 
     def look(self, piece: bytes) -> None:
         """Look at the next piece."""
-        if not self.is_near:
-            return
         if self._far is None:
             prefix = _prefix(piece)
             ends = b"(?<!</" + prefix + b"c)" if prefix else b""
-            self._far = re.compile(_FAR % ends)
+            self._far = [re.compile(_FAR % (ends, digits)) for digits in _DIGITS]
         # A tag that is cut in two by the end of a piece is looked at with the next one.
-        cut = max(piece.rfind(b"<"), 0)
+        first, cut = max(piece.find(b"<"), 0), max(piece.rfind(b"<"), 0)
         seam = self._end + piece[:_SEAM]
         whole = seam.rfind(b"<")
-        self.is_near = not (
-            self._far.search(piece, max(piece.find(b"<"), 0), cut)
-            or self._far.search(seam, 0, whole if whole > 0 else len(seam))
-        )
+        seam = seam[:whole] if whole > 0 else seam
+        while self._far and (self._far[0].search(piece, first, cut) or self._far[0].search(seam)):
+            del self._far[0]
+        self.is_near = bool(self._far)
         self._end = piece[cut:][:_SEAM]
 
 
