@@ -254,8 +254,6 @@ def _freight(cells: _Cells) -> FreightRow:
     if step_weight is None and step_price and cells.text("step_weight_g") == "":
         cells.fail("step_weight_g", "a step price needs the weight of its step")
     divisor = cells.whole_or_none("volumetric_divisor")
-    if divisor == 0:
-        cells.fail("volumetric_divisor", "0 divides nothing; empty is no volumetric weight")
     return FreightRow(
         row=cells.row,
         courier=_courier(cells),
@@ -265,7 +263,7 @@ def _freight(cells: _Cells) -> FreightRow:
         step_price_minor=step_price,
         step_mode=cells.word("step_mode", StepMode, StepMode.CEIL),
         rounding=cells.word("rounding", Rounding, Rounding.EXACT),
-        volumetric_divisor=divisor,
+        volumetric_divisor=divisor or None,  # 0 is what programs write for nothing
         minimum_minor=cells.whole("minimum_minor"),
         discount_e4=_percent(cells, "discount_percent"),
         tax_e4=_percent(cells, "tax_percent"),
