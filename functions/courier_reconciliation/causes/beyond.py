@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from courier_reconciliation.causes.bill_parts import RETURN
 from courier_reconciliation.causes.freight_case import FreightCase
-from courier_reconciliation.causes.hypotheses import Evidence, Part, own_weight_fit
+from courier_reconciliation.causes.hypotheses import Part
+from courier_reconciliation.causes.stated import Evidence, own_weight_fit
 from courier_reconciliation.model import Kind, Outcome
 from courier_reconciliation.rates.card import Basis, SurchargeRow
 from courier_reconciliation.rates.price import is_valid, surcharge_amount

@@ -19,14 +19,8 @@ from courier_reconciliation.causes.earlier_bills import billed_before, without_r
 from courier_reconciliation.causes.findings import Explained, Findings
 from courier_reconciliation.causes.followers import Cause, at_billed_freight, at_billed_weight
 from courier_reconciliation.causes.freight_case import FreightCase
-from courier_reconciliation.causes.hypotheses import (
-    Fit,
-    Part,
-    Rank,
-    explained_by_one,
-    lighter_within_tolerance,
-    scale_within_tolerance,
-)
+from courier_reconciliation.causes.hypotheses import Part, Rank, explained_by_one
+from courier_reconciliation.causes.stated import Fit
 from courier_reconciliation.causes.surcharges import SurchargeCheck, of_main_and_rows
 from courier_reconciliation.causes.taxes import tax
 from courier_reconciliation.causes.tolerances import DEFAULT, Tolerances
@@ -48,6 +42,10 @@ from courier_reconciliation.causes.whole_rows import (
     not_due,
     ways_back,
     whole,
+)
+from courier_reconciliation.causes.within_tolerance import (
+    lighter_within_tolerance,
+    scale_within_tolerance,
 )
 from courier_reconciliation.model import (
     FREIGHT,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from courier_reconciliation.causes import wording
 from courier_reconciliation.causes.bill_parts import MAIN, TAX
-from courier_reconciliation.causes.hypotheses import Evidence
+from courier_reconciliation.causes.stated import Evidence
 from courier_reconciliation.model import TOTAL, BilledRow, Discrepancy, Kind, Shipment
 
 _EITHER_WAY = (Kind.TAX_MISMATCH, Kind.CURRENCY_MISMATCH)
@@ -65,6 +66,20 @@ class Findings(Struct):
                 rule=rule,
                 claimable=billed > expected,
             )
+        )
+
+    def add_double(
+        self, row: BilledRow, *, charge: str, amount: int, evidence: Evidence = ()
+    ) -> None:
+        """A charge that is billed once more, all of which is too much."""
+        self.add(
+            Kind.DUPLICATE_WAYBILL,
+            row,
+            charge=charge,
+            billed=amount,
+            expected=0,
+            rule=wording.RULES[Kind.DUPLICATE_WAYBILL],
+            evidence=evidence,
         )
 
     def follow(self, kind: Kind, row: BilledRow, *, code: str, billed: int, expected: int) -> None:

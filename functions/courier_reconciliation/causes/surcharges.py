@@ -297,14 +297,8 @@ class SurchargeCheck:
     def _twice(self, extra: Extra, kept: Extra) -> None:
         if extra.amount_minor == kept.amount_minor:
             evidence = (("row", kept.row.row), ("first_billed_minor", kept.amount_minor))
-            self._findings.add(
-                Kind.DUPLICATE_WAYBILL,
-                extra.row,
-                charge=extra.code,
-                billed=extra.amount_minor,
-                expected=0,
-                rule=wording.RULES[Kind.DUPLICATE_WAYBILL],
-                evidence=evidence,
+            self._findings.add_double(
+                extra.row, charge=extra.code, amount=extra.amount_minor, evidence=evidence
             )
         else:
             self._invalid(extra, 0, None)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from courier_reconciliation.causes.freight_case import FreightCase
 from courier_reconciliation.causes.hypotheses import (
-    Evidence,
     Explanation,
     Guess,
     Part,
     best_match,
     other_weights,
+)
+from courier_reconciliation.causes.stated import (
+    Evidence,
     own_weight_fit,
     stated_elsewhere,
     weigh_own,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from courier_reconciliation.causes.freight_case import FreightCase
-from courier_reconciliation.causes.hypotheses import Part, own_weight_fit
+from courier_reconciliation.causes.hypotheses import Part
+from courier_reconciliation.causes.stated import own_weight_fit
 from courier_reconciliation.model import Kind
 from courier_reconciliation.rates.card import E4
 from courier_reconciliation.rates.price import half_up

@@ -76,7 +76,7 @@ def not_due(
     for extra in parts.extras:
         named = extra.code, extra.amount_minor
         if len(parts.mains) > 1 and named in seen:
-            _twice(findings, extra)
+            findings.add_double(extra.row, charge=extra.code, amount=extra.amount_minor)
             continue
         seen.add(named)
         due = min(left, extra.amount_minor)
@@ -104,15 +104,8 @@ def duplicate(findings: Findings, main: Main, kept: Main | None) -> None:
     evidence: tuple[tuple[str, str | int], ...] = (("billed_before", "yes"),)
     if kept is not None:
         evidence = (("first_row", kept.row.row), ("first_file", kept.row.file))
-    rule = wording.RULES[Kind.DUPLICATE_WAYBILL]
-    findings.add(
-        Kind.DUPLICATE_WAYBILL,
-        main.row,
-        charge=main.row.charge,
-        billed=main.amount_minor,
-        expected=0,
-        rule=rule,
-        evidence=evidence,
+    findings.add_double(
+        main.row, charge=main.row.charge, amount=main.amount_minor, evidence=evidence
     )
 
 
@@ -124,23 +117,13 @@ def extras_again(parts: Sorted, before: Sequence[BilledRow], findings: Findings)
         named = extra.code, extra.amount_minor
         if had[named]:
             had[named] -= 1
-            _twice(findings, extra, ("billed_before", "yes"))
+            evidence = (("billed_before", "yes"),)
+            findings.add_double(
+                extra.row, charge=extra.code, amount=extra.amount_minor, evidence=evidence
+            )
         else:
             left.append(extra)
     parts.extras = left
-
-
-def _twice(findings: Findings, extra: Extra, *evidence: tuple[str, str | int]) -> None:
-    """A surcharge that was billed already."""
-    findings.add(
-        Kind.DUPLICATE_WAYBILL,
-        extra.row,
-        charge=extra.code,
-        billed=extra.amount_minor,
-        expected=0,
-        rule=wording.RULES[Kind.DUPLICATE_WAYBILL],
-        evidence=evidence,
-    )
 
 
 def ways_back(
