@@ -283,6 +283,19 @@ def test_a_surcharge_that_a_bill_charges_to_nobody_is_not_expected(tmp_path, amo
         assert ([one[1] for one in found(result)], is_told) == (["underbilled"] * 5, False)
 
 
+@pytest.mark.parametrize(("free", "kind"), [(0, "zone_wrong"), (10, "rate_wrong")])
+def test_one_of_many_free_prices_may_be_another_zones_by_chance(tmp_path, free, kind):
+    numbers = many()
+    rates = freight() + freight().replace(",*,0,,320,", ",新疆,0,,400,")
+    wrong = {numbers[0]: "4.00"} | {n: f"{3.31 + 0.01 * i:.2f}" for i, n in
+                                    enumerate(numbers[1 : 1 + free])}  # fmt: skip
+    rows = [(n, "2026-10-05", 1, "浙江", wrong.get(n, "3.20")) for n in numbers]
+    result = answer(tmp_path, rates, [parcel(n) for n in numbers], TOTALS, rows)
+    kinds = {one[0]: one[1] for one in found(result)}
+    assert len(kinds) == 1 + free
+    assert kinds[numbers[0]] == kind
+
+
 J_T = ("运单编号", "寄件时间", "内部计费重量", "收件省份", "收入", "税费", "合计金额")
 
 

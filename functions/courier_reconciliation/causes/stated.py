@@ -25,6 +25,10 @@ STEP_G = {
 }
 
 
+ZONE_OF_THE_PRICE = "province_of_the_price"
+"""The evidence of a wrong zone that the bill does not state."""
+
+
 class Fit(IntEnum):
     """How well a mistake agrees with the weight that the bill states; the lower the better."""
 
@@ -107,7 +111,7 @@ def stated_elsewhere(case: FreightCase) -> str:
 
 def zone_evidence(case: FreightCase, province: str) -> Evidence:
     """Where it went, and where the bill says it went."""
-    name = "billed_province" if case.main.province == province else "province_of_the_price"
+    name = "billed_province" if case.main.province == province else ZONE_OF_THE_PRICE
     return (("province", case.facts.province), (name, province))
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from courier_reconciliation.causes.explain import Explainer
 from courier_reconciliation.causes.tolerances import DEFAULT, Tolerances
 from courier_reconciliation.causes.whole_waybill import as_one
+from courier_reconciliation.causes.zones_by_chance import without_chance
 from courier_reconciliation.engine import left_over, matching, prices, totals, unbilled, unsaid
 from courier_reconciliation.engine.answer import answer, counted
 from courier_reconciliation.engine.habits import habits
@@ -204,7 +205,8 @@ class _Run:
             matching.keep_tax_inside(self._db)
         if first and last:
             self._not_auditable += unsaid.far_and_unknown(self._db, first, last)
-        explainer = Explainer(self._card, self._options.tolerances, habits(self._db))
+        usual = habits(self._db)
+        explainer = Explainer(self._card, self._options.tolerances, usual)
         for group in left_over.groups(self._db, has_earlier=has_earlier):
             explained = explainer.explain(group.rows, group.shipment, group.earlier)
             self._found += as_one(explained.discrepancies)
@@ -223,6 +225,7 @@ class _Run:
                         order_id=group.shipment.order_id if group.shipment else main.order_id,
                     )
                 )
+        self._found = list(without_chance(self._found, usual))
 
     def _outside(self, first: date | None, last: date | None) -> None:
         if first is None or last is None:
