@@ -73,6 +73,18 @@ def test_a_row_that_two_sheets_of_a_bill_have_is_counted_once_and_told(desk, tmp
     )
 
 
+def test_a_row_that_stands_again_within_another_sheet_is_billed_twice(desk, tmp_path):
+    sheets = {"上半月": ROWS[:2], "下半月": [*ROWS[2:], ROWS[1]]}
+    result = of_files(desk, tmp_path, workbook(tmp_path, "bill.xlsx", sheets))
+    assert kinds(result) == [(B, "duplicate_waybill", 320)]
+
+
+def test_sheets_may_overlap_by_many_rows(desk, tmp_path):
+    sheets = {"上半月": ROWS[:3], "下半月": ROWS[1:]}
+    result = of_files(desk, tmp_path, workbook(tmp_path, "bill.xlsx", sheets))
+    assert (kinds(result), result.lines) == ([], len(ROWS))
+
+
 @pytest.mark.parametrize(
     "again",
     [(B, "2026-10-11", 0.9, "浙江", "3.20"), (B, "2026-10-10", 0.8, "浙江", "3.20")],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
@@ -18,6 +18,8 @@ COPIED_PERCENT = 90
 """A sheet of which so many rows stand on another sheet is a copy, an extract or a working list."""
 _SAME = "(waybill, charge, amount_minor)"
 _ALIKE = "waybill, charge, amount_minor, billed_on, weight_g"
+_AMOUNT = 2
+"""Where the amount stands among these."""
 
 
 def once_on_sheets(
@@ -27,7 +29,7 @@ def once_on_sheets(
     totals: Sequence[DeclaredTotal] = (),
 ) -> list[SheetRead]:
     """Take away the lines of sheets that repeat another sheet, the longer of two being kept, and
-    single rows that stand on another sheet already. `totals` are what the sheets print."""
+    rows in which one sheet overlaps the next. `totals` are what the sheets print."""
     if len([sheet for sheet in sheets if sheet.lines]) < 2:
         return list(sheets)
     found = {sheet.name: sheet for sheet in sheets}
@@ -52,7 +54,8 @@ def once_on_sheets(
         note = f"not counted: its rows stand on sheet {', '.join(others)} already"
         found[sheet.name] = replace(sheet, lines=0, notes=(*sheet.notes, note))
     if len(kept) > 1:
-        for name, count, elsewhere in _rows_again(connection, file, totals):
+        in_order = [sheet.name for sheet in sheets if sheet.name in kept]
+        for name, count, elsewhere in _rows_again(connection, file, in_order, totals):
             note = f"{count} of its rows are not counted: they stand on sheet {elsewhere} already"
             sheet = found[name]
             found[name] = replace(sheet, lines=sheet.lines - count, notes=(*sheet.notes, note))
@@ -60,33 +63,53 @@ def once_on_sheets(
 
 
 def _rows_again(
-    connection: DuckDBPyConnection, file: str, totals: Sequence[DeclaredTotal]
+    connection: DuckDBPyConnection,
+    file: str,
+    sheets: Sequence[str],
+    totals: Sequence[DeclaredTotal],
 ) -> list[tuple[str, int, str]]:
-    """Take away the rows that stand on an earlier sheet, too; (sheet, how many, the others).
-
-    Two of a kind on one sheet are two, whatever other sheets have.
+    """Take away the rows with which a sheet begins, where another one ends with just these: the
+    halves of a month overlap. Returns (sheet, how many, the other). A row that stands twice
+    elsewhere was billed twice.
     """
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE again AS SELECT line, sheet, amount_minor, other FROM"
-        " (SELECT line, sheet, amount_minor, first_value(sheet) OVER alike AS other,"
-        " row_number() OVER alike AS place FROM (SELECT *, row_number() OVER (PARTITION BY sheet,"
-        f" {_ALIKE} ORDER BY line) AS nth FROM lines WHERE file = $file AND waybill IN (SELECT"
-        " waybill FROM lines WHERE file = $file AND waybill <> '' GROUP BY waybill HAVING"
-        " min(sheet) <> max(sheet))) WINDOW alike AS"
-        f" (PARTITION BY {_ALIKE}, nth ORDER BY line)) WHERE place > 1",
-        {"file": file},
-    )
-    found = connection.execute(
-        "SELECT sheet, count(*), sum(amount_minor)::BIGINT, string_agg(DISTINCT other, ', ' ORDER"
-        " BY other) FROM again GROUP BY sheet ORDER BY min(line)"
-    ).fetchall()
     taken = []
-    for sheet, count, amount, others in found:
-        if not _is_asked_for(connection, file, sheet, amount, totals):
-            of_sheet = "line IN (SELECT line FROM again WHERE sheet = ?)"
-            _take_away(connection, of_sheet, [sheet])
-            taken.append((sheet, count, others))
+    for sheet in sheets:
+        for other in sheets:
+            if other == sheet:
+                continue
+            count, last, amount = _seam(connection, file, other, sheet)
+            if count and not _is_asked_for(connection, file, sheet, amount, totals):
+                of_seam = "file = ? AND sheet = ? AND line <= ?"
+                _take_away(connection, of_seam, [file, sheet, last])
+                taken.append((sheet, count, other))
+                break
     return taken
+
+
+def _seam(
+    connection: DuckDBPyConnection, file: str, before: str, sheet: str
+) -> tuple[int, int, int]:
+    """(how many, the last line, the amount) of the rows that end one sheet and begin the next."""
+
+    def rows(of: str, more: str, value: int) -> list[tuple[Any, ...]]:
+        return connection.execute(
+            f"SELECT {_ALIKE}, line FROM lines WHERE file = ? AND sheet = ? {more}",
+            [file, of, value],
+        ).fetchall()
+
+    head = rows(sheet, "ORDER BY line LIMIT ?", 1)
+    if not head:
+        return 0, 0, 0
+    alike = connection.execute(
+        "SELECT line FROM lines WHERE file = ? AND sheet = ? AND waybill = ? ORDER BY line",
+        [file, before, head[0][0]],
+    ).fetchall()
+    for (start,) in alike:
+        end = rows(before, "AND line >= ? ORDER BY line", start)
+        begin = rows(sheet, "ORDER BY line LIMIT ?", len(end))
+        if [row[:-1] for row in end] == [row[:-1] for row in begin]:
+            return len(begin), begin[-1][-1], sum(row[_AMOUNT] for row in begin)
+    return 0, 0, 0
 
 
 def _is_asked_for(
@@ -151,7 +174,7 @@ def take_away(connection: DuckDBPyConnection, file: str) -> None:
     connection.execute("DELETE FROM refused WHERE file = ?", [file])
 
 
-def _take_away(connection: DuckDBPyConnection, condition: str, values: list[str]) -> None:
+def _take_away(connection: DuckDBPyConnection, condition: str, values: list[Any]) -> None:
     connection.execute(
         f"DELETE FROM charges WHERE line IN (SELECT line FROM lines WHERE {condition})", values
     )
