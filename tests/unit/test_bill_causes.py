@@ -146,6 +146,8 @@ def test_what_agrees_is_not_named(billed, shipment, card):
         # a weight that is rounded already is another one, and no scale that is a little off
         (row(420, weight_g=2000), replace(LETTER, weight_g=2030), CARD, [("underbilled", -100)]),
         (row(410, weight_g=1900), replace(LETTER, weight_g=2000), EXACT, [("underbilled", -10)]),
+        # a weight next to a step is none of the steps
+        (row(420, weight_g=2004), replace(LETTER, weight_g=1290), DROPPED, [("weight_over", 100)]),
         # the price of 1.5 kg, and next to it, while the bill says 1.3
         (row(370, weight_g=1300), replace(LETTER, weight_g=1296), TENTHS, [("rounding_wrong", 20)]),
         (row(371, weight_g=1300), replace(LETTER, weight_g=1296), TENTHS, [("rate_wrong", 21)]),

@@ -92,7 +92,9 @@ def is_rounded(billed_g: int, weighed: Weighed) -> bool:
         return False
     over = max(weighed.rounded_g - row.base_weight_g, 0)
     stepped = row.base_weight_g - (-over // row.step_weight_g) * row.step_weight_g
-    return abs(billed_g - stepped) <= stepped // POUND_SLACK
+    # Steps of 454 g are pounds, which a bill states more exactly.
+    slack = stepped // POUND_SLACK if row.step_weight_g % 10 else 1
+    return abs(billed_g - stepped) <= slack
 
 
 def stated_elsewhere(case: FreightCase) -> str:
