@@ -177,7 +177,8 @@ def test_a_weight_beyond_tolerance_is_found(card, shipment, layout, more, rounde
     found = judged(rows, shipment, card)
     specific = [Kind.WEIGHT_OVER, Kind.ROUNDING_WRONG, Kind.VOLUMETRIC_WRONG]
     planted(found, specific, difference)
-    if shipment.length_mm is None and more > 1000:
+    # No rounding adds a kilogram, and none of the heavier weight takes off more than 300 g.
+    if shipment.length_mm is None and more > 1300:
         planted(found, [Kind.WEIGHT_OVER], difference)
 
 
