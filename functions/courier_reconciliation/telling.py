@@ -100,16 +100,18 @@ def tell_if_settled(casebook: Casebook, account: str, name: str, now: datetime) 
 
 
 def tell_of_credits(casebook: Casebook, bill: Bill, now: datetime) -> None:
-    """A bill has given back money for others: what those still wait for is told, once for each."""
-    by_name: dict[str, list[Claim]] = {}
+    """A bill has given back money for others: what those still wait for is told, once for each.
+
+    Amounts of two currencies are two matters.
+    """
+    by_bill: dict[tuple[str, str], list[Claim]] = {}
     for claim in bills.claims_of(bill.account):
-        by_name.setdefault(claim.bill, []).append(claim)
-    for name, claims in sorted(by_name.items()):
+        by_bill.setdefault((claim.bill, claim.currency), []).append(claim)
+    for (name, currency), claims in sorted(by_bill.items()):
         back = sum(claim.credits.get(bill.name, 0) for claim in claims)
         waiting = [claim for claim in claims if claim.live]
         if not back or not waiting:
             continue
-        currency = waiting[0].currency
         couriers = {claim.courier for claim in claims}
         facts: dict[str, str | int | None] = {
             "account": bill.account,
@@ -119,7 +121,7 @@ def tell_of_credits(casebook: Casebook, bill: Bill, now: datetime) -> None:
             "left": to_text(sum(claim.left_minor for claim in waiting), currency),
             "claims": len(waiting),
         }
-        subject = f"credit:{bill.account}/{name}/{bill.name}"
+        subject = f"credit:{bill.account}/{name}/{currency}/{bill.name}"
         casebook.announce(Finding(CREDITED, subject, Severity.NOTICE, "", facts), now)
 
 
